@@ -125,16 +125,17 @@ log_line(enum log_level level, const char *fmt, ...)
 char *
 log_escape(const char *text, size_t len, char *out, size_t size)
 {
-	size_t at = 0;
+	size_t at = 0, cut = 0; /* cut: the last place where "..." fits */
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 		bool plain = c >= 32 && c <= 126 && c != '"' && c != '\\';
 		size_t need = plain ? 1 : 4;
 
-		/* Room must stay for "..." unless this is the last piece. */
-		if (at + need + (i + 1 == len ? 1 : 4) > size) {
-			(void)snprintf(out + at, size - at, "...");
+		if (at + 4 <= size)
+			cut = at;
+		if (at + need + 1 > size) {
+			(void)snprintf(out + cut, size - cut, "...");
 			return out;
 		}
 		if (plain)
