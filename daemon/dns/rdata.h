@@ -1,0 +1,62 @@
+/*
+ * rdata.h - RDATA: layouts, names inside, order, equality
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Layouts come from libknot's descriptors (names, fixed parts, the rest), so
+ * every type that libknot knows is checked; others are opaque (RFC 3597).
+ *
+ * Owns:    nothing.
+ * Threads: any.
+ * Units:   octets.
+ */
+#ifndef DNS_RDATA_H
+#define DNS_RDATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/dns/name.h"
+#include "daemon/dns/types.h"
+
+#define RDATA_LEN_MAX 65535
+
+/*
+ * True if rdata (no compressed names) follows the layout of its type: names
+ * whole, fixed lengths right, A 4 and AAAA 16 octets, TXT made of strings,
+ * nothing left over.
+ */
+bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len);
+
+/*
+ * RFC 4034 section 6.3 order of canonical forms: names in RDATA compared
+ * without case for the types of section 6.2 (3), octets otherwise.  0: equal
+ * as RFC 2136 section 1.1.1 means it.
+ */
+int rdata_compare(uint16_t type, const uint8_t *a, size_t a_len,
+    const uint8_t *b, size_t b_len);
+
+/*
+ * The only (or last) name in RDATA of NS, CNAME, DNAME, PTR, MX, SRV, ...:
+ * what the RR points to.  NULL for types without one.
+ */
+const uint8_t *rdata_target(uint16_t type, const uint8_t *rdata, size_t len);
+
+/* SOA fields by their place; rdata must be valid. */
+uint32_t soa_serial(const uint8_t *rdata, size_t len);
+void soa_set_serial(uint8_t *rdata, size_t len, uint32_t serial);
+uint32_t soa_refresh(const uint8_t *rdata, size_t len);
+uint32_t soa_retry(const uint8_t *rdata, size_t len);
+uint32_t soa_expire(const uint8_t *rdata, size_t len);
+uint32_t soa_minimum(const uint8_t *rdata, size_t len);
+
+/*
+ * Text of one RDATA on one line, RFC 3597 form for unknown types; ended.
+ * ERR_NOSPACE: size is too small (64 KiB * 5 is always enough).
+ */
+int rdata_to_text(uint16_t type, const uint8_t *rdata, size_t len, char *text,
+    size_t size);
+
+#endif
