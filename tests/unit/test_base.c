@@ -6,8 +6,8 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo addr_tests[], arena_tests[], buf_tests[], epoch_tests[],
-    log_tests[], ring_tests[];
+extern CU_TestInfo addr_tests[], arena_tests[], buf_tests[], crc32c_tests[],
+    epoch_tests[], log_tests[], ring_tests[];
 
 int
 main(int argc, char **argv)
@@ -16,6 +16,7 @@ main(int argc, char **argv)
 	    {"addr", NULL, NULL, NULL, NULL, addr_tests},
 	    {"arena", NULL, NULL, NULL, NULL, arena_tests},
 	    {"buf", NULL, NULL, NULL, NULL, buf_tests},
+	    {"crc32c", NULL, NULL, NULL, NULL, crc32c_tests},
 	    {"epoch", NULL, NULL, NULL, NULL, epoch_tests},
 	    {"log", NULL, NULL, NULL, NULL, log_tests},
 	    {"ring", NULL, NULL, NULL, NULL, ring_tests},
