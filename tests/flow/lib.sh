@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# What all flow tests share: a fresh folder, free ports, a realm, the daemon.
+#
+# A test sources this, tells one story, and ends 0, 1 (fail) or 77 (skip).
+# Everything it starts is ended by pid when it ends.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+
+srcdir=${KDDNS_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+builddir=${KDDNS_BUILDDIR:-$srcdir/build/gcc}
+kddnsd=$builddir/kddnsd
+kddnsctl=$builddir/kddnsctl
+dir=$(mktemp -d "${TMPDIR:-/tmp}/kddns-flow.XXXXXX")
+realm=AD.EXAMPLE.TEST
+zone=ad.example.test
+ns=ns1.$zone
+pids=()
+
+fail() {
+	echo "FAIL: $*" >&2
+	if [ -s "$dir/kddnsd.log" ]; then
+		echo "--- the daemon's last lines:" >&2
+		tail -n 30 "$dir/kddnsd.log" >&2
+	fi
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*" >&2
+	exit 77
+}
+
+need() { # PROGRAM...
+	local p
+	for p in "$@"; do
+		command -v "$p" >/dev/null || skip "$p is not installed"
+	done
+}
+
+finish() {
+	local status=$? pid
+	trap - EXIT
+	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+	for pid in "${pids[@]}"; do
+		wait_for 10 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
+	done
+	if [ $status -eq 0 ] && sanitizer_complained; then
+		status=1
+	fi
+	[ -n "${KDDNS_KEEP-}" ] && echo "kept: $dir" || rm -rf "$dir"
+	exit $status
+}
+trap finish EXIT
+
+sanitizer_complained() {
+	grep -hE -A 20 'ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer' \
+		"$dir"/*.log >&2 2>/dev/null
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# wait_for SECONDS COMMAND...: until the command succeeds; 1 if it never does.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# A port that nobody has, for UDP and TCP.
+used_ports=" "
+free_port() { # VARIABLE
+	local p
+	for _ in $(seq 200); do
+		p=$((20000 + RANDOM % 12000))
+		case $used_ports in *" $p "*) continue ;; esac
+		if ! ss -Hlnut "sport = :$p" | grep -q .; then
+			used_ports+="$p "
+			printf -v "$1" %s "$p"
+			return
+		fi
+	done
+	fail "no free port"
+}
+
+# A realm of our own: KDC on a loopback port, keytabs, no tickets yet.
+start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
+	need krb5kdc kdb5_util kadmin.local kinit
+	local p
+	free_port kdc_port
+	mkdir -p "$dir/kdc"
+	cat >"$dir/krb5.conf" <<-END
+	[libdefaults]
+	  default_realm = $realm
+	  dns_lookup_kdc = false
+	  dns_lookup_realm = false
+	  dns_canonicalize_hostname = false
+	  rdns = false
+	  udp_preference_limit = 1
+	[realms]
+	  $realm = { kdc = 127.0.0.1:$kdc_port }
+	[domain_realm]
+	  .$zone = $realm
+	  $zone = $realm
+	END
+	cat >"$dir/kdc.conf" <<-END
+	[kdcdefaults]
+	  kdc_listen = 127.0.0.1:$kdc_port
+	  kdc_tcp_listen = 127.0.0.1:$kdc_port
+	[realms]
+	  $realm = {
+	    database_name = $dir/kdc/principal
+	    key_stash_file = $dir/kdc/stash
+	    acl_file = $dir/kdc/acl
+	    supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal
+	  }
+	[logging]
+	  kdc = FILE:$dir/kdc.log
+	  default = FILE:$dir/kdc.log
+	END
+	export KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/kdc.conf
+	export KRB5CCNAME=FILE:$dir/ccache
+	unset KRB5_KTNAME
+	kdb5_util -r $realm create -s -P throwaway >"$dir/realm.log" 2>&1 ||
+		{ cat "$dir/realm.log"; fail "kdb5_util"; }
+	{
+		echo "addprinc -randkey DNS/$ns"
+		echo "ktadd -k $dir/dns.keytab DNS/$ns"
+		for p in 'PC1$' 'PC2$' "host/pc1.$zone" "host/pc2.$zone" "$@"; do
+			echo "addprinc -randkey $p"
+			echo "ktadd -k $dir/clients.keytab $p"
+		done
+	} | kadmin.local -r $realm >>"$dir/realm.log" 2>&1
+	[ -s "$dir/dns.keytab" ] && [ -s "$dir/clients.keytab" ] ||
+		{ cat "$dir/realm.log"; fail "no keytab was made"; }
+	krb5kdc -n -r $realm >>"$dir/realm.log" 2>&1 &
+	pids+=($!)
+	wait_for 10 listening "$kdc_port" || { cat "$dir/realm.log"; fail "the KDC does not listen"; }
+}
+
+listening() { ss -Hlnt "sport = :$1" | grep -q .; }
+
+login() { # PRINCIPAL: tickets for nsupdate
+	kinit -k -t "$dir/clients.keytab" "$1" || fail "kinit $1"
+}
+
+# The smallest useful configuration; more statements come from stdin.
+write_conf() { # [OPTIONS-STATEMENTS]
+	mkdir -p "$dir/state" "$dir/run"
+	: "${port:=}"
+	[ -n "$port" ] || free_port port
+	{
+		cat <<-END
+		options {
+		    directory "$dir/state";
+		    run-directory "$dir/run";
+		    listen-on port $port { 127.0.0.1; };
+		    listen-on-v6 { none; };
+		    workers 2;
+		    ${1-}
+		};
+		END
+		if [ -e "$dir/dns.keytab" ]; then
+			echo "kerberos { keytab \"FILE:$dir/dns.keytab\"; };"
+		fi
+		cat
+	} >"$dir/kddnsd.conf"
+}
+
+start_kddnsd() {
+	"$kddnsd" -f -c "$dir/kddnsd.conf" "$@" >>"$dir/kddnsd.log" 2>&1 &
+	kddnsd_pid=$!
+	pids+=("$kddnsd_pid")
+	wait_for 30 ready || fail "kddnsd does not come up"
+}
+
+ready() { ctl status; }
+ctl() { "$kddnsctl" -s "$dir/run/control.sock" "$@"; }
+
+stop_kddnsd() {
+	kill "$kddnsd_pid"
+	local status=0
+	wait "$kddnsd_pid" || status=$?
+	[ $status -eq 0 ] || fail "kddnsd ended with status $status"
+}
+
+ask() { dig @127.0.0.1 -p "$port" +tries=2 +time=2 +noall +answer +short "$@"; }
+serial_of() { ask "${1:-$zone}" SOA | awk '{print $3}'; }
+rcode_of() { dig @127.0.0.1 -p "$port" +tries=2 +time=2 "$@" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'; }
+
+# update MODE-OPTIONS... <<commands: nsupdate against our port.
+update() {
+	{
+		echo "server 127.0.0.1 $port"
+		cat
+		echo send
+	} | nsupdate "$@" >"$dir/nsupdate.out" 2>&1
+}
+
+expect() { # WHAT EXPECTED ACTUAL
+	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+}
+
+logged() { # REGEX
+	grep -qE "$1" "$dir/kddnsd.log"
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What Debian packages are needed, and installing those that are missing.
+# Sourced by tests/run.sh and examples/demo.sh.
+
+build_packages=(autoconf automake gcc make pkg-config libkrb5-dev libssl-dev
+	libknot-dev libjansson-dev libmicrohttpd-dev libldap-dev libcunit1-dev)
+
+# A throw-away realm, and the clients and secondaries of the demo.
+demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
+	knot knot-dnsutils util-linux)
+
+test_packages=("${demo_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
+	nsd python3 python3-dnspython python3-gssapi xz-utils)
+
+# install_missing PACKAGE...: quiet when all are there; starts no services.
+install_missing() {
+	local p missing=() policy=/usr/sbin/policy-rc.d made_policy=
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
+			grep -q '^install ok installed$' || missing+=("$p")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "$0: missing packages: apt-get install ${missing[*]}" >&2
+		return 1
+	fi
+	echo "installing: ${missing[*]}"
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+		made_policy=yes
+	fi
+	local log status=0
+	log=$(mktemp)
+	{
+		apt-get update -qq &&
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+				--no-install-recommends "${missing[@]}"
+	} >"$log" 2>&1 || status=$?
+	if [ -n "$made_policy" ]; then rm -f $policy; fi
+	[ $status -eq 0 ] || { tail -n 20 "$log" >&2; echo "$0: apt-get failed" >&2; }
+	rm -f "$log"
+	return $status
+}
