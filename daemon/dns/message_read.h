@@ -54,7 +54,8 @@ struct edns {
 	uint8_t version;
 	bool dnssec_ok;
 	uint16_t udp_size; /* as sent; not below 512 */
-	const uint8_t *options; /* RDATA of OPT; well-formed code/length pairs */
+	const uint8_t
+	    *options; /* RDATA of OPT; well-formed code/length pairs */
 	uint16_t options_len;
 };
 
@@ -103,8 +104,8 @@ bool message_is_request(const uint8_t *octets, size_t len);
  * The EDNS option with this code; NULL if there is none.  *len_out is its
  * length.
  */
-const uint8_t *edns_option(
-    const struct edns *e, uint16_t code, uint16_t *len_out);
+const uint8_t *edns_option(const struct edns *e, uint16_t code,
+    uint16_t *len_out);
 
 #define EDNS_OPTION_NSID 3     /* RFC 5001 */
 #define EDNS_OPTION_EXPIRE 9   /* RFC 7314 */

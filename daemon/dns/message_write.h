@@ -28,15 +28,15 @@
 
 struct message_writer {
 	struct writer w;
-	size_t reserved; /* kept free for OPT and TSIG */
-	uint16_t counts[4]; /* QD AN NS AR */
+	size_t reserved;                     /* kept free for OPT and TSIG */
+	uint16_t counts[4];                  /* QD AN NS AR */
 	uint16_t offsets[COMPRESSION_SLOTS]; /* 0: empty */
 	bool compress;
 };
 
 /* Begins a message of at most size octets (size >= 12). */
-void message_write_start(struct message_writer *w, uint8_t *octets,
-    size_t size, uint16_t id, uint16_t flags);
+void message_write_start(struct message_writer *w, uint8_t *octets, size_t size,
+    uint16_t id, uint16_t flags);
 
 /*
  * Keeps n octets free from now on for what message_write_edns() and the TSIG
@@ -48,8 +48,8 @@ int message_write_question(struct message_writer *w, const uint8_t *name,
     uint16_t type, uint16_t class);
 
 /* One RR; sections must come in their order. */
-int message_write_rr(
-    struct message_writer *w, enum section section, const struct rr *rr);
+int message_write_rr(struct message_writer *w, enum section section,
+    const struct rr *rr);
 
 /*
  * n RRs as a zone version keeps them: type, class, TTL, RDLENGTH and RDATA
@@ -69,8 +69,8 @@ int message_write_edns(struct message_writer *w, uint16_t size,
 
 /* The lower four bits of rcode, and flags bits (FLAG_...) to set or clear. */
 void message_write_rcode(struct message_writer *w, enum rcode rcode);
-void message_write_flags(
-    struct message_writer *w, uint16_t set, uint16_t clear);
+void message_write_flags(struct message_writer *w, uint16_t set,
+    uint16_t clear);
 
 /* Forgets all RRs after the question and sets TC: what did not fit. */
 void message_write_truncate(struct message_writer *w);

@@ -40,7 +40,9 @@ extern const struct name name_root;
  * Reads the name at r's position, following compression pointers through all
  * of r's octets (r->base is the message).  A pointer must point before the
  * place where this name, or the piece that pointed, began, so loops cannot be.
- * ERR_MALFORMED also for labels of unknown kind and more than 255 octets.
+ * ERR_MALFORMED also for labels of unknown kind and more than 255 octets; r is
+ * short then, so it may be asked once after several reads.  *name_out is the
+ * root after a failure.
  */
 int name_read(struct reader *r, struct name *name_out);
 
@@ -59,7 +61,8 @@ void name_set(struct name *name, const uint8_t *octets);
 /* Number of labels without the root label: 0 for the root. */
 unsigned name_label_count(const uint8_t *octets);
 
-/* The name without its n leftmost labels (a pointer into it); n at most their count. */
+/* The name without its n leftmost labels (a pointer into it); n at most their
+ * count. */
 const uint8_t *name_strip(const uint8_t *octets, unsigned n);
 
 bool name_equal(const uint8_t *a, const uint8_t *b);
@@ -73,13 +76,17 @@ unsigned name_common_labels(const uint8_t *a, const uint8_t *b);
 /* RFC 4034 section 6.1: <0, 0, >0. */
 int name_compare(const uint8_t *a, const uint8_t *b);
 
+/* Order of the first n octets of two names or parts of names, without case. */
+int name_compare_octets(const uint8_t *a, const uint8_t *b, size_t n);
+
 /* True if the leftmost label is "*" (RFC 4592). */
 bool name_is_wildcard(const uint8_t *octets);
 
 /* Lower-cases in place. */
 void name_to_lower(uint8_t *octets);
 
-/* A hash without case, for tables; not for an adversary's keys without a seed. */
+/* A hash without case, for tables; not for an adversary's keys without a seed.
+ */
 uint64_t name_hash(const uint8_t *octets, uint64_t seed);
 
 /*
@@ -87,16 +94,17 @@ uint64_t name_hash(const uint8_t *octets, uint64_t seed);
  * is relative to origin; origin NULL means the root, so both forms are whole
  * names then.  ERR_MALFORMED, or ERR_RANGE for a label or name too long.
  */
-int name_from_text(
-    const char *text, const struct name *origin, struct name *name_out);
+int name_from_text(const char *text, const struct name *origin,
+    struct name *name_out);
 
 /*
- * Absolute text with the final dot ("." for the root); everything but
- * printable ASCII is escaped.  Returns text.
+ * Absolute text with the final dot ("." for the root) as a zone file takes it;
+ * everything but printable ASCII is escaped.  Returns text.
  */
 char *name_to_text(const uint8_t *octets, char text[NAME_TEXT_SIZE]);
 
-/* The same without the final dot (but "." for the root): for log lines and panels. */
+/* The same without the final dot (but "." for the root): for log lines and
+ * panels. */
 char *name_to_log(const uint8_t *octets, char text[NAME_TEXT_SIZE]);
 
 /*

@@ -21,7 +21,24 @@
 #include "daemon/dns/name.h"
 #include "daemon/dns/types.h"
 
+struct arena;
+struct reader;
+
 #define RDATA_LEN_MAX 65535
+
+struct rdata {
+	const uint8_t *octets;
+	uint16_t len;
+};
+
+/*
+ * Reads len octets of RDATA at r's position in a message, checked against the
+ * layout of the type.  Names that may be compressed (RFC 3597 section 4) are
+ * expanded, in the arena then; otherwise *rdata_out points into the message.
+ * ERR_MALFORMED, ERR_NOMEM.
+ */
+int rdata_read(struct reader *r, uint16_t type, uint16_t len, struct arena *a,
+    struct rdata *rdata_out);
 
 /*
  * True if rdata (no compressed names) follows the layout of its type: names
@@ -39,8 +56,8 @@ int rdata_compare(uint16_t type, const uint8_t *a, size_t a_len,
     const uint8_t *b, size_t b_len);
 
 /*
- * The only (or last) name in RDATA of NS, CNAME, DNAME, PTR, MX, SRV, ...:
- * what the RR points to.  NULL for types without one.
+ * The name that an RR of NS, CNAME, DNAME, PTR, MX, SRV, ... points to; NULL
+ * for types that point nowhere (SOA too) and for empty RDATA.
  */
 const uint8_t *rdata_target(uint16_t type, const uint8_t *rdata, size_t len);
 
@@ -53,10 +70,14 @@ uint32_t soa_expire(const uint8_t *rdata, size_t len);
 uint32_t soa_minimum(const uint8_t *rdata, size_t len);
 
 /*
- * Text of one RDATA on one line, RFC 3597 form for unknown types; ended.
- * ERR_NOSPACE: size is too small (64 KiB * 5 is always enough).
+ * Text of one RDATA on one line, ended; in RFC 3597 form if the type is
+ * unknown or the RDATA does not follow it.
+ *
+ * ERR_NOSPACE  size is too small (RDATA_TEXT_SIZE(len) is always enough)
+ * ERR_NOMEM    only above 1000 octets
  */
 int rdata_to_text(uint16_t type, const uint8_t *rdata, size_t len, char *text,
     size_t size);
+#define RDATA_TEXT_SIZE(len) (5 * (size_t)(len) + 128)
 
 #endif

@@ -17,7 +17,7 @@
 #include "daemon/dns/message_read.h"
 
 struct tsig_rr {
-	struct name key_name;  /* owner */
+	struct name key_name; /* owner */
 	struct name algorithm;
 	uint64_t time_signed;
 	uint16_t fudge;
@@ -39,8 +39,8 @@ size_t tsig_rr_room(const struct tsig_rr *tsig);
  * Appends the RR to the finished message of *len octets in room for size and
  * raises ARCOUNT.  ERR_NOSPACE.
  */
-int tsig_rr_append(
-    const struct tsig_rr *tsig, uint8_t *octets, size_t *len, size_t size);
+int tsig_rr_append(const struct tsig_rr *tsig, uint8_t *octets, size_t *len,
+    size_t size);
 
 /*
  * RFC 8945 section 4.3.3: the variables that a MAC covers, names in canonical

@@ -13,7 +13,7 @@
 
 /* RR types that the code names; any 16-bit number is a type. */
 enum rr_type {
-	TYPE_A = 1,           /* RFC 1035 */
+	TYPE_A = 1, /* RFC 1035 */
 	TYPE_NS = 2,
 	TYPE_MD = 3,
 	TYPE_MF = 4,
@@ -29,33 +29,38 @@ enum rr_type {
 	TYPE_MINFO = 14,
 	TYPE_MX = 15,
 	TYPE_TXT = 16,
-	TYPE_RP = 17,         /* RFC 1183 */
+	TYPE_RP = 17, /* RFC 1183 */
 	TYPE_AFSDB = 18,
 	TYPE_RT = 21,
-	TYPE_SIG = 24,        /* RFC 2535 */
+	TYPE_SIG = 24, /* RFC 2535 */
 	TYPE_KEY = 25,
 	TYPE_PX = 26,
-	TYPE_AAAA = 28,       /* RFC 3596 */
+	TYPE_AAAA = 28, /* RFC 3596 */
 	TYPE_NXT = 30,
-	TYPE_SRV = 33,        /* RFC 2782 */
-	TYPE_NAPTR = 35,      /* RFC 3403 */
+	TYPE_SRV = 33,   /* RFC 2782 */
+	TYPE_NAPTR = 35, /* RFC 3403 */
 	TYPE_KX = 36,
-	TYPE_DNAME = 39,      /* RFC 6672 */
-	TYPE_OPT = 41,        /* RFC 6891 */
-	TYPE_DS = 43,         /* RFC 4034 */
+	TYPE_DNAME = 39, /* RFC 6672 */
+	TYPE_OPT = 41,   /* RFC 6891 */
+	TYPE_DS = 43,    /* RFC 4034 */
 	TYPE_RRSIG = 46,
 	TYPE_NSEC = 47,
 	TYPE_DNSKEY = 48,
-	TYPE_DHCID = 49,      /* RFC 4701 */
-	TYPE_NSEC3 = 50,      /* RFC 5155 */
+	TYPE_DHCID = 49, /* RFC 4701 */
+	TYPE_NSEC3 = 50, /* RFC 5155 */
 	TYPE_NSEC3PARAM = 51,
-	TYPE_TKEY = 249,      /* RFC 2930 */
-	TYPE_TSIG = 250,      /* RFC 8945 */
-	TYPE_IXFR = 251,      /* RFC 1995 */
-	TYPE_AXFR = 252,      /* RFC 5936 */
+	TYPE_SPF = 99,   /* RFC 7208 */
+	TYPE_LP = 107,   /* RFC 6742 */
+	TYPE_TKEY = 249, /* RFC 2930 */
+	TYPE_TSIG = 250, /* RFC 8945 */
+	TYPE_IXFR = 251, /* RFC 1995 */
+	TYPE_AXFR = 252, /* RFC 5936 */
 	TYPE_MAILB = 253,
 	TYPE_MAILA = 254,
 	TYPE_ANY = 255,
+	TYPE_CAA = 257,    /* RFC 8659 */
+	TYPE_WINS = 65281, /* Microsoft's, private use */
+	TYPE_WINSR = 65282,
 };
 
 enum rr_class {
@@ -87,7 +92,7 @@ enum rcode {
 	RCODE_BADVERS = 16,
 };
 
-/* The error field of TSIG (RFC 8945 section 3) and TKEY (RFC 2930 section 2.6). */
+/* The error of TSIG (RFC 8945 section 3), TKEY (RFC 2930 section 2.6). */
 enum tsig_error {
 	TSIG_ERROR_NONE = 0,
 	TSIG_ERROR_BADSIG = 16,

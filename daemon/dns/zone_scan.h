@@ -16,13 +16,14 @@
  * Takes one RR of the file; 0 to go on, or an error that ends the scan with
  * the reason it set ("FILE:LINE: " is put before it).
  */
-typedef int (*zone_scan_rr)(
-    void *arg, const struct rr *rr, struct reason *reason);
+typedef int (
+    *zone_scan_rr)(void *arg, const struct rr *rr, struct reason *reason);
 
 /*
  * Reads the zone file at path with origin as first $ORIGIN and default_ttl
  * where the file gives none.  Microsoft's WINS and WINSR mnemonics are read
- * as TYPE65281 and TYPE65282 are.  $INCLUDE is followed below the file's folder.
+ * as TYPE65281 and TYPE65282 are.  $INCLUDE is followed below the file's
+ * folder.
  *
  * ERR_NOTFOUND, ERR_PERM  the file cannot be opened
  * ERR_MALFORMED           reason says "FILE:LINE: what" for the first mistake

@@ -1,0 +1,22 @@
+/*
+ * test_dns.c - the unit tests of daemon/dns
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tests/unit/suites.h"
+
+extern CU_TestInfo mnemonic_tests[], name_tests[], rdata_tests[];
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+	    {"mnemonic", NULL, NULL, NULL, NULL, mnemonic_tests},
+	    {"name", NULL, NULL, NULL, NULL, name_tests},
+	    {"rdata", NULL, NULL, NULL, NULL, rdata_tests},
+	    CU_SUITE_INFO_NULL,
+	};
+
+	return suites_run("dns", suites, argc, argv);
+}
