@@ -1,0 +1,124 @@
+/*
+ * acceptor.h - the acceptor's keys, loaded in immutable generations
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A generation is what the keytab files held when they were loaded: the keys
+ * that may accept, in one MEMORY keytab per principal and one with all of
+ * them.  The files are not looked at again; a change is a new generation,
+ * tried out before it is swapped in.  The one before stays for a while, for
+ * tickets of a kvno that is no longer in the files.
+ *
+ * Credentials are made from a generation by each thread for itself, because a
+ * shared one makes accepts wait for each other.
+ *
+ * Owns:    a generation owns its keytabs (names in krb5's process-wide table).
+ * Threads: generations are immutable, counted: any; struct acceptor: any;
+ *          struct acceptor_creds: one.
+ * Errors:  negative enum err and a reason.
+ */
+#ifndef GSS_ACCEPTOR_H
+#define GSS_ACCEPTOR_H
+
+#include <gssapi/gssapi.h>
+#include <krb5/krb5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/reason.h"
+
+struct acceptor_generation;
+
+struct acceptor_config {
+	const char *const *keytabs; /* "FILE:/etc/krb5.keytab" */
+	size_t n_keytabs;
+	const char *const
+	    *principals; /* n 0: any whose first component is DNS */
+	size_t n_principals;
+};
+
+/*
+ * Reads the keytabs.  The generation has one reference.
+ *
+ * ERR_PERM, ERR_NOTFOUND  a file cannot be read; the reason names the path
+ *                         component and our uid
+ * ERR_MALFORMED           not a keytab, or a principal that is none
+ * ERR_NOTFOUND            also: no key that may accept is in them
+ */
+int acceptor_load(const struct acceptor_config *config,
+    struct acceptor_generation **generation_out, struct reason *reason);
+
+struct acceptor_generation *acceptor_generation_ref(
+    struct acceptor_generation *g);
+void acceptor_generation_unref(
+    struct acceptor_generation *g); /* NULL is fine */
+
+/* A key entry, for reasons and panels.  No key octets. */
+struct acceptor_entry {
+	unsigned principal; /* index */
+	uint32_t kvno;
+	int32_t enctype;
+};
+
+size_t acceptor_n_principals(const struct acceptor_generation *g);
+const char *acceptor_principal_text(const struct acceptor_generation *g,
+    size_t principal);
+size_t acceptor_n_entries(const struct acceptor_generation *g);
+const struct acceptor_entry *acceptor_entries(
+    const struct acceptor_generation *g);
+
+/* Which keytab of a generation: the index of a principal, or one of these. */
+#define ACCEPTOR_ALL SIZE_MAX        /* every entry that may accept */
+#define ACCEPTOR_NONE (SIZE_MAX - 1) /* no key fits */
+#define ACCEPTOR_ALL_MAX 64 /* entries; with more, ALL would be a burden */
+
+struct clear_ap_req;
+
+/*
+ * The principal for a ticket: same name and realm, else the same but for the
+ * case of its first two components, else ALL if there are few, else NONE.
+ */
+size_t acceptor_choose(const struct acceptor_generation *g,
+    const struct clear_ap_req *ap);
+
+/* True if the principal has a key of the ticket's kvno and enctype. */
+bool acceptor_has_key(const struct acceptor_generation *g, size_t principal,
+    const struct clear_ap_req *ap);
+
+/* The MEMORY keytab's name: "MEMORY:kddns.3.0". */
+const char *acceptor_keytab_name(const struct acceptor_generation *g,
+    size_t principal);
+
+/* What generation is in use; no generation at first. */
+struct acceptor;
+
+struct acceptor *acceptor_create(void);    /* NULL: no memory */
+void acceptor_destroy(struct acceptor *a); /* NULL is fine */
+
+/*
+ * From now on g is in use (takes a reference of its own); the one before
+ * can still be had by acceptor_previous() for previous_s seconds.
+ */
+void acceptor_set(struct acceptor *a, struct acceptor_generation *g,
+    uint32_t previous_s);
+
+/* References for the caller; NULL: there is none. */
+struct acceptor_generation *acceptor_current(struct acceptor *a);
+struct acceptor_generation *acceptor_previous(struct acceptor *a);
+
+/* One thread's credentials, made when first needed. */
+struct acceptor_creds;
+
+struct acceptor_creds *acceptor_creds_create(void);        /* NULL: no memory */
+void acceptor_creds_destroy(struct acceptor_creds *creds); /* NULL is fine */
+
+/*
+ * The credential for a principal (or ACCEPTOR_ALL) of g; it stays the
+ * cache's, and valid until the next call.  ERR_CRYPTO, ERR_NOMEM.
+ */
+int acceptor_cred(struct acceptor_creds *creds, struct acceptor_generation *g,
+    size_t principal, gss_cred_id_t *cred_out, struct reason *reason);
+
+#endif
