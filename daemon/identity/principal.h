@@ -45,8 +45,8 @@ void principal_unref(struct principal *p); /* NULL is fine */
  * ERR_MALFORMED: no realm, an empty component, octets 0, too many components.
  * The new principal has one reference.
  */
-int principal_from_text(
-    const char *text, struct principal **principal_out, struct reason *reason);
+int principal_from_text(const char *text, struct principal **principal_out,
+    struct reason *reason);
 
 /* What a request was signed with. */
 enum signer_kind {
@@ -57,8 +57,9 @@ enum signer_kind {
 
 struct signer {
 	enum signer_kind kind;
-	struct name key_name;        /* KEY: the key's; PRINCIPAL: the context's */
-	struct principal *principal; /* PRINCIPAL: lent, or owned, as said where */
+	struct name key_name; /* KEY: the key's; PRINCIPAL: the context's */
+	struct principal
+	    *principal; /* PRINCIPAL: lent, or owned, as said where */
 };
 
 /* For log lines, escaped: "PC1$@REALM", "key transfer.example.test", "none". */

@@ -1,0 +1,20 @@
+/*
+ * test_identity.c - the unit tests of daemon/identity
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tests/unit/suites.h"
+
+extern CU_TestInfo principal_tests[];
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+	    {"principal", NULL, NULL, NULL, NULL, principal_tests},
+	    CU_SUITE_INFO_NULL,
+	};
+
+	return suites_run("identity", suites, argc, argv);
+}
