@@ -17,6 +17,7 @@ int
 wake_init(struct wake *w)
 {
 	atomic_init(&w->asleep, 0);
+	w->owed = 0;
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return w->fd == -1 ? err_from_errno(errno) : 0;
 }
@@ -61,7 +62,12 @@ wake_done(struct wake *w)
 {
 	uint64_t n;
 
-	/* Clear only when a waker did not: it wrote, so there is one to read. */
+	/*
+	 * Cleared by a waker: it writes, but perhaps not just yet.  Left over,
+	 * its write would end every later wait at once.
+	 */
 	if (atomic_exchange_explicit(&w->asleep, 0, memory_order_acq_rel) == 0)
-		(void)!read(w->fd, &n, sizeof(n));
+		w->owed++;
+	if (w->owed > 0 && read(w->fd, &n, sizeof(n)) == sizeof(n))
+		w->owed -= n;
 }

@@ -21,10 +21,12 @@
 #define BASE_WAKE_H
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 struct wake {
 	int fd; /* eventfd, non-blocking; readable after a wake */
 	atomic_int asleep;
+	uint64_t owed; /* the sleeper's: writes that wakers are about to do */
 };
 
 int wake_init(struct wake *w);

@@ -4,10 +4,12 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "daemon/base/ring.h"
 #include "daemon/base/wake.h"
@@ -85,8 +87,37 @@ test_nothing_is_lost_between_threads(void)
 	ring_destroy(shared);
 }
 
+/* A waker may be held up between clearing the flag and writing. */
+static void
+test_a_late_wake_ends_one_wait_only(void)
+{
+	struct wake w;
+	struct pollfd p = {.events = POLLIN};
+	uint64_t one = 1;
+
+	CU_ASSERT_EQUAL_FATAL(wake_init(&w), 0);
+	p.fd = w.fd;
+	wake_prepare(&w);
+	atomic_store(&w.asleep, 0);
+	wake_done(&w);
+	CU_ASSERT_EQUAL(write(w.fd, &one, sizeof(one)), sizeof(one));
+
+	wake_prepare(&w);
+	wake_wait(&w, -1);
+	wake_done(&w);
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+
+	wake_prepare(&w);
+	wake_up(&w);
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 1);
+	wake_done(&w);
+	CU_ASSERT_EQUAL(poll(&p, 1, 0), 0);
+	wake_clear(&w);
+}
+
 CU_TestInfo ring_tests[] = {
     {"full", test_a_full_ring_says_so},
+    {"late wake", test_a_late_wake_ends_one_wait_only},
     {"threads", test_nothing_is_lost_between_threads},
     CU_TEST_INFO_NULL,
 };
