@@ -18,12 +18,13 @@
 #ifndef NET_LISTEN_H
 #define NET_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/base/addr.h"
 #include "daemon/base/reason.h"
 
-struct net_listeners; /* opaque: defined in private.h */
+struct net_listeners; /* opaque: defined in listen.c */
 
 /*
  * Binds n addresses for n_workers.  Repeated addresses, and those that a
@@ -55,5 +56,12 @@ void net_listeners_unref(struct net_listeners *l);
 size_t net_listeners_count(const struct net_listeners *l);
 const struct addr *net_listeners_address(const struct net_listeners *l,
     size_t i);
+
+/* Whether the i-th address is 0.0.0.0 or ::. */
+bool net_listeners_is_wildcard(const struct net_listeners *l, size_t i);
+
+/* The descriptors that are the given worker's; lent. */
+int net_listeners_udp(const struct net_listeners *l, size_t i, unsigned worker);
+int net_listeners_tcp(const struct net_listeners *l, size_t i, unsigned worker);
 
 #endif

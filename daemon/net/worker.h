@@ -107,6 +107,7 @@ struct net_counters {
 	_Atomic uint64_t tcp_accepted;
 	_Atomic uint64_t tcp_refused_full;    /* by tcp-clients */
 	_Atomic uint64_t tcp_refused_address; /* tcp-clients-per-address */
+	_Atomic uint64_t tcp_accept_error;    /* no descriptor or memory */
 	_Atomic uint64_t tcp_received;        /* messages */
 	_Atomic uint64_t tcp_sent;            /* messages */
 	_Atomic uint64_t tcp_closed_idle;
@@ -121,7 +122,7 @@ struct net_counters {
 int net_worker_create(const struct net_worker_options *options,
     struct net_worker **worker_out);
 
-/* Closes all connections, unsaid; NULL is fine. */
+/* After net_worker_run(), or without; NULL is fine. */
 void net_worker_destroy(struct net_worker *w);
 
 /* The worker's life, on its thread: returns 0 after net_worker_stop(). */
@@ -129,7 +130,8 @@ int net_worker_run(struct net_worker *w);
 
 /*
  * Ends net_worker_run(): no more is accepted or read; what is in hand is
- * finished and sent, for at most stop_ms.  Also from a signal handler.
+ * finished and sent, for at most stop_ms; then what connections are left are
+ * closed().  Also from a signal handler.
  */
 void net_worker_stop(struct net_worker *w);
 
