@@ -86,13 +86,13 @@ message_opcode(const struct message *m)
  * trailing octets, more than one OPT, a TSIG that is not last or not alone,
  * OPT or TSIG outside ADDITIONAL; the header and, where it could be read, the
  * question are set, so that an answer can be made.  SERVFAIL: no memory.
- * NOTIMP: an opcode other than the three above (only header read).
+ * NOTIMP: an opcode other than QUERY, NOTIFY and UPDATE (only header read).
  * A message shorter than a header gives FORMERR with len 0: never answered.
  *
  * Names in RDATA of the types of RFC 1035, and of those that RFC 3597
  * section 4 lists, may be compressed and are expanded; RDATA of every type
- * that dns/rdata.h knows is checked against its layout when it is not empty
- * (an UPDATE has empty RDATA in classes ANY and NONE).
+ * that dns/rdata.h knows is checked against its layout, but may be empty in
+ * classes ANY and NONE, as it is in an UPDATE.
  */
 enum rcode message_read(const uint8_t *octets, size_t len, struct arena *a,
     struct message *m_out);
@@ -106,6 +106,8 @@ bool message_is_request(const uint8_t *octets, size_t len);
  */
 const uint8_t *edns_option(const struct edns *e, uint16_t code,
     uint16_t *len_out);
+
+#define EDNS_FLAG_DO 0x8000 /* RFC 3225 */
 
 #define EDNS_OPTION_NSID 3     /* RFC 5001 */
 #define EDNS_OPTION_EXPIRE 9   /* RFC 7314 */

@@ -31,7 +31,9 @@ struct message_writer {
 	size_t reserved;                     /* kept free for OPT and TSIG */
 	uint16_t counts[4];                  /* QD AN NS AR */
 	uint16_t offsets[COMPRESSION_SLOTS]; /* 0: empty */
-	bool compress;
+	size_t question_end;
+	bool compress;  /* true from the start */
+	bool dnssec_ok; /* for OPT, as in the query: RFC 3225 section 3 */
 };
 
 /* Begins a message of at most size octets (size >= 12). */
@@ -40,7 +42,8 @@ void message_write_start(struct message_writer *w, uint8_t *octets, size_t size,
 
 /*
  * Keeps n octets free from now on for what message_write_edns() and the TSIG
- * will need (tsig_room()); 0 gives them free again.
+ * will need (EDNS_ROOM(), tsig_rr_room()), or all that is left if that is less;
+ * 0 gives them free again, for the OPT RR itself.
  */
 void message_write_reserve(struct message_writer *w, size_t n);
 

@@ -62,7 +62,7 @@ gather_labels(const struct reader *r, size_t at, struct name *name,
 			if (!jumped)
 				*end_out = at + 2;
 			jumped = true;
-			at = get_u16(r->base + at) & 0x3fff;
+			at = get_u16(r->base + at) & NAME_POINTER_MAX;
 			if (at >= piece)
 				return false;
 			piece = at;

@@ -26,7 +26,8 @@ struct reader;
 #define NAME_LEN_MAX 255
 #define NAME_LABELS_MAX 127 /* without the root label */
 #define LABEL_LEN_MAX 63
-#define NAME_TEXT_SIZE 1025 /* presentation form, escaped, ended */
+#define NAME_POINTER_MAX 0x3fff /* the offsets that a pointer can say */
+#define NAME_TEXT_SIZE 1025     /* presentation form, escaped, ended */
 
 struct name {
 	uint8_t len; /* of octets */
