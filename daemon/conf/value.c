@@ -104,11 +104,6 @@ write_close(struct writing *w)
 static const char *const bool_words[] = {"no", "yes", "false", "true", "0", "1",
     NULL};
 
-/* --- yes or no */
-
-static const char *const bool_words[] = {"no", "yes", "false", "true", "0", "1",
-    NULL};
-
 int
 word_index(const char *const *words, const char *text)
 {
