@@ -46,12 +46,14 @@ struct changeset {
 	uint64_t time_us; /* wall clock */
 	uint32_t flags;
 	uint32_t n_deleted;
-	struct changeset_rr *deleted; /* canonical order of owner, type, RDATA */
+	struct changeset_rr
+	    *deleted; /* canonical order of owner, type, RDATA */
 	uint32_t n_added;
 	struct changeset_rr *added;
 	uint16_t n_sources;
 	struct changeset_source *sources;
-	const uint8_t *metadata; /* owners, timestamps, frozen: opaque for now */
+	const uint8_t
+	    *metadata; /* owners, timestamps, frozen: opaque for now */
 	uint32_t metadata_len;
 };
 
@@ -66,8 +68,8 @@ struct changeset_builder {
 	struct changeset *cs;
 	uint32_t deleted_room, added_room;
 };
-void changeset_start(
-    struct changeset_builder *b, struct arena *a, struct changeset *cs);
+void changeset_start(struct changeset_builder *b, struct arena *a,
+    struct changeset *cs);
 int changeset_add_difference(struct changeset_builder *b, const uint8_t *owner,
     const struct rrset *before, const struct rrset *after, uint16_t source);
 

@@ -30,15 +30,23 @@ struct zone_version;
 struct zone_name; /* a name that has RRsets */
 
 /* An empty zone, no version published.  epoch: of the readers; may be NULL. */
-int zone_create(
-    const struct name *apex, struct epoch *epoch, struct zone **zone_out);
+int zone_create(const struct name *apex, struct epoch *epoch,
+    struct zone **zone_out);
+
+/* What a transaction may not exceed; 0: no limit. */
+struct zone_limits {
+	uint64_t records; /* of the zone */
+	uint32_t records_per_name;
+};
+void zone_limit(struct zone *z, const struct zone_limits *limits);
 
 /* Frees the zone and all versions; no reader may be left.  NULL is fine. */
 void zone_destroy(struct zone *z);
 
 const struct name *zone_apex(const struct zone *z);
 
-/* The published version; NULL before the first.  Valid while inside the epoch. */
+/* The published version; NULL before the first.  Valid while inside the epoch.
+ */
 const struct zone_version *zone_current(const struct zone *z);
 
 /* What a version says of itself. */
@@ -46,7 +54,8 @@ uint32_t version_serial(const struct zone_version *v); /* 0 without SOA */
 size_t version_n_names(const struct zone_version *v);
 size_t version_n_records(const struct zone_version *v);
 const struct rrset *version_soa(const struct zone_version *v); /* or NULL */
-const struct zone_name *version_apex(const struct zone_version *v); /* or NULL */
+const struct zone_name *version_apex(
+    const struct zone_version *v); /* or NULL */
 
 /* A name that has RRsets. */
 const uint8_t *zone_name_owner(const struct zone_name *n);
@@ -57,13 +66,14 @@ const struct rrset *zone_name_rrset_at(const struct zone_name *n, unsigned i);
 const struct rrset *zone_name_rrset(const struct zone_name *n, uint16_t type);
 
 /* The name itself, or NULL: no wildcard, no cut, no CNAME is looked at. */
-const struct zone_name *zone_get(
-    const struct zone_version *v, const uint8_t *name);
+const struct zone_name *zone_get(const struct zone_version *v,
+    const uint8_t *name);
 
 enum zone_found_kind {
-	ZONE_FOUND_NAME,     /* it has RRsets */
-	ZONE_FOUND_EMPTY,    /* empty non-terminal (RFC 8020): names below it have */
-	ZONE_FOUND_NOTHING,  /* does not exist */
+	ZONE_FOUND_NAME,  /* it has RRsets */
+	ZONE_FOUND_EMPTY, /* empty non-terminal (RFC 8020): names below it have
+			   */
+	ZONE_FOUND_NOTHING, /* does not exist */
 };
 
 struct zone_found {
@@ -74,9 +84,11 @@ struct zone_found {
 	 * an empty non-terminal; of the name itself unless ZONE_FOUND_NOTHING.
 	 */
 	unsigned encloser_labels;
-	/* The highest zone cut (NS, not at the apex) at or above the name; or NULL. */
+	/* The highest zone cut (NS, not at the apex) at or above the name; or
+	 * NULL. */
 	const struct zone_name *cut;
-	/* The highest DNAME strictly above the name and not below the cut; or NULL. */
+	/* The highest DNAME strictly above the name and not below the cut; or
+	 * NULL. */
 	const struct zone_name *dname;
 };
 
@@ -85,8 +97,8 @@ void zone_find(const struct zone_version *v, const uint8_t *name,
     struct zone_found *found_out);
 
 /* The wildcard "*.<encloser>", or NULL. */
-const struct zone_name *zone_wildcard(
-    const struct zone_version *v, const uint8_t *encloser);
+const struct zone_name *zone_wildcard(const struct zone_version *v,
+    const uint8_t *encloser);
 
 /* Names in canonical order (RFC 4034 section 6.1). */
 struct zone_iter {
@@ -95,13 +107,13 @@ struct zone_iter {
 	struct {
 		const void *node;
 		unsigned child;
-	} path[3 * NAME_LEN_MAX / 2];
+	} path[2 * NAME_LEN_MAX]; /* one for each symbol of a key, at most */
 	unsigned depth;
 };
 
 /* The first name, or NULL. */
-const struct zone_name *zone_first(
-    struct zone_iter *it, const struct zone_version *v);
+const struct zone_name *zone_first(struct zone_iter *it,
+    const struct zone_version *v);
 /* The one after it, or NULL. */
 const struct zone_name *zone_next(struct zone_iter *it);
 /* The first name at or after name in canonical order, or NULL. */

@@ -21,16 +21,15 @@
  * ERR_NOTFOUND, ERR_PERM, ERR_MALFORMED: reason says "FILE:LINE: what" or
  * "FILE: what".
  */
-int zone_file_load(
-    struct zone_txn *txn, const char *path, struct reason *reason);
+int zone_file_load(struct zone_txn *txn, const char *path,
+    struct reason *reason);
 
 /*
  * The zone as text, SOA first, then canonical order; each line through put.
  * Returns 0 or what put returned first.
  */
 typedef int (*zone_file_put)(void *arg, const char *line, size_t len);
-int zone_file_write(
-    const struct zone_version *v, zone_file_put put, void *arg);
+int zone_file_write(const struct zone_version *v, zone_file_put put, void *arg);
 
 /*
  * Writes the file anew: temporary file beside it, fsync, rename, fsync of the
@@ -42,7 +41,7 @@ int zone_file_dump(const struct zone_version *v, const char *path,
     uint8_t digest_out[ZONE_FILE_DIGEST_LEN], struct reason *reason);
 
 /* The digest of the file as it is.  ERR_NOTFOUND, ERR_IO. */
-int zone_file_digest(
-    const char *path, uint8_t digest_out[ZONE_FILE_DIGEST_LEN]);
+int zone_file_digest(const char *path,
+    uint8_t digest_out[ZONE_FILE_DIGEST_LEN]);
 
 #endif

@@ -1,0 +1,343 @@
+/*
+ * key.c - domain names as the trie sorts them
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "daemon/dns/name.h"
+#include "daemon/zone/key.h"
+
+/*
+ * For each octet its first symbol, and its second times 256 (0: none).  Single
+ * symbols are in the order of the octets; each run of other octets shares an
+ * escape between its neighbours (three for those above 'z').
+ */
+static const uint16_t symbols_of[256] = {
+    0x0101,
+    0x0201,
+    0x0301,
+    0x0401,
+    0x0501,
+    0x0601,
+    0x0701,
+    0x0801,
+    0x0901,
+    0x0a01,
+    0x0b01,
+    0x0c01,
+    0x0d01,
+    0x0e01,
+    0x0f01,
+    0x1001,
+    0x1101,
+    0x1201,
+    0x1301,
+    0x1401,
+    0x1501,
+    0x1601,
+    0x1701,
+    0x1801,
+    0x1901,
+    0x1a01,
+    0x1b01,
+    0x1c01,
+    0x1d01,
+    0x1e01,
+    0x1f01,
+    0x2001,
+    0x2101,
+    0x2201,
+    0x2301,
+    0x2401,
+    0x2501,
+    0x2601,
+    0x2701,
+    0x2801,
+    0x2901,
+    0x2a01,
+    0x2b01,
+    0x2c01,
+    0x2d01,
+    0x0002,
+    0x0103,
+    0x0203,
+    0x0004,
+    0x0005,
+    0x0006,
+    0x0007,
+    0x0008,
+    0x0009,
+    0x000a,
+    0x000b,
+    0x000c,
+    0x000d,
+    0x010e,
+    0x020e,
+    0x030e,
+    0x040e,
+    0x050e,
+    0x060e,
+    0x070e,
+    0x0011,
+    0x0012,
+    0x0013,
+    0x0014,
+    0x0015,
+    0x0016,
+    0x0017,
+    0x0018,
+    0x0019,
+    0x001a,
+    0x001b,
+    0x001c,
+    0x001d,
+    0x001e,
+    0x001f,
+    0x0020,
+    0x0021,
+    0x0022,
+    0x0023,
+    0x0024,
+    0x0025,
+    0x0026,
+    0x0027,
+    0x0028,
+    0x0029,
+    0x002a,
+    0x080e,
+    0x090e,
+    0x0a0e,
+    0x0b0e,
+    0x000f,
+    0x0010,
+    0x0011,
+    0x0012,
+    0x0013,
+    0x0014,
+    0x0015,
+    0x0016,
+    0x0017,
+    0x0018,
+    0x0019,
+    0x001a,
+    0x001b,
+    0x001c,
+    0x001d,
+    0x001e,
+    0x001f,
+    0x0020,
+    0x0021,
+    0x0022,
+    0x0023,
+    0x0024,
+    0x0025,
+    0x0026,
+    0x0027,
+    0x0028,
+    0x0029,
+    0x002a,
+    0x012b,
+    0x022b,
+    0x032b,
+    0x042b,
+    0x052b,
+    0x062b,
+    0x072b,
+    0x082b,
+    0x092b,
+    0x0a2b,
+    0x0b2b,
+    0x0c2b,
+    0x0d2b,
+    0x0e2b,
+    0x0f2b,
+    0x102b,
+    0x112b,
+    0x122b,
+    0x132b,
+    0x142b,
+    0x152b,
+    0x162b,
+    0x172b,
+    0x182b,
+    0x192b,
+    0x1a2b,
+    0x1b2b,
+    0x1c2b,
+    0x1d2b,
+    0x1e2b,
+    0x1f2b,
+    0x202b,
+    0x212b,
+    0x222b,
+    0x232b,
+    0x242b,
+    0x252b,
+    0x262b,
+    0x272b,
+    0x282b,
+    0x292b,
+    0x2a2b,
+    0x2b2b,
+    0x2c2b,
+    0x2d2b,
+    0x2e2b,
+    0x012c,
+    0x022c,
+    0x032c,
+    0x042c,
+    0x052c,
+    0x062c,
+    0x072c,
+    0x082c,
+    0x092c,
+    0x0a2c,
+    0x0b2c,
+    0x0c2c,
+    0x0d2c,
+    0x0e2c,
+    0x0f2c,
+    0x102c,
+    0x112c,
+    0x122c,
+    0x132c,
+    0x142c,
+    0x152c,
+    0x162c,
+    0x172c,
+    0x182c,
+    0x192c,
+    0x1a2c,
+    0x1b2c,
+    0x1c2c,
+    0x1d2c,
+    0x1e2c,
+    0x1f2c,
+    0x202c,
+    0x212c,
+    0x222c,
+    0x232c,
+    0x242c,
+    0x252c,
+    0x262c,
+    0x272c,
+    0x282c,
+    0x292c,
+    0x2a2c,
+    0x2b2c,
+    0x2c2c,
+    0x2d2c,
+    0x2e2c,
+    0x012d,
+    0x022d,
+    0x032d,
+    0x042d,
+    0x052d,
+    0x062d,
+    0x072d,
+    0x082d,
+    0x092d,
+    0x0a2d,
+    0x0b2d,
+    0x0c2d,
+    0x0d2d,
+    0x0e2d,
+    0x0f2d,
+    0x102d,
+    0x112d,
+    0x122d,
+    0x132d,
+    0x142d,
+    0x152d,
+    0x162d,
+    0x172d,
+    0x182d,
+    0x192d,
+    0x1a2d,
+    0x1b2d,
+    0x1c2d,
+    0x1d2d,
+    0x1e2d,
+    0x1f2d,
+    0x202d,
+    0x212d,
+    0x222d,
+    0x232d,
+    0x242d,
+    0x252d,
+    0x262d,
+    0x272d,
+    0x282d,
+    0x292d,
+};
+
+static uint8_t *
+put_label(uint8_t *at, const uint8_t *label)
+{
+	for (unsigned i = 1; i <= label[0]; i++) {
+		uint16_t symbols = symbols_of[label[i]];
+
+		*at++ = (uint8_t)symbols;
+		if (symbols > 255)
+			*at++ = (uint8_t)(symbols >> 8);
+	}
+	*at++ = 0;
+	return at;
+}
+
+void
+key_make(struct key *k, const uint8_t *name)
+{
+	uint8_t starts[NAME_LABELS_MAX];
+	unsigned n = 0;
+	uint8_t *at = k->symbols;
+
+	for (unsigned pos = 0; name[pos] != 0; pos += 1u + name[pos]) {
+		assert(n < NAME_LABELS_MAX);
+		starts[n++] = (uint8_t)pos;
+	}
+	while (n > 0)
+		at = put_label(at, name + starts[--n]);
+	k->len = (unsigned)(at - k->symbols);
+}
+
+unsigned
+key_difference(const struct key *a, const struct key *b)
+{
+	unsigned shorter = a->len < b->len ? a->len : b->len;
+	unsigned i = 0;
+
+	for (; i + 8 <= shorter; i += 8)
+		if (memcmp(a->symbols + i, b->symbols + i, 8) != 0)
+			break;
+	while (i < shorter && a->symbols[i] == b->symbols[i])
+		i++;
+	assert(i < shorter || a->len != b->len);
+	return i;
+}
+
+uint32_t
+key_hash(const struct key *k)
+{
+	uint64_t h = k->len;
+	unsigned i = 0;
+
+	for (; i + 8 <= k->len; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, k->symbols + i, sizeof(eight));
+		h = (h ^ eight) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	if (i < k->len) {
+		uint64_t rest = 0;
+
+		memcpy(&rest, k->symbols + i, k->len - i);
+		h = (h ^ rest) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
+}

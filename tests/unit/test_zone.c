@@ -1,0 +1,21 @@
+/*
+ * test_zone.c - the unit tests of daemon/zone
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tests/unit/suites.h"
+
+extern CU_TestInfo key_tests[], trie_tests[];
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+	    {"key", NULL, NULL, NULL, NULL, key_tests},
+	    {"trie", NULL, NULL, NULL, NULL, trie_tests},
+	    CU_SUITE_INFO_NULL,
+	};
+
+	return suites_run("zone", suites, argc, argv);
+}
