@@ -32,6 +32,9 @@ void arena_init(struct arena *a, size_t limit);
 /* Returns everything to the system. */
 void arena_clear(struct arena *a);
 
+/* The same, with every octet overwritten first: it held secrets. */
+void arena_wipe(struct arena *a);
+
 /* Forgets all pieces; keeps one block of usual size for reuse. */
 void arena_reset(struct arena *a);
 

@@ -38,6 +38,7 @@ struct conf_errors; /* errors.h */
 struct conf_place {
 	const char *file; /* an override's own text, if line is 0 */
 	unsigned line;
+	unsigned order; /* in all that was read, for sorting messages */
 };
 
 struct conf_texts {

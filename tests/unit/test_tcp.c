@@ -29,7 +29,7 @@ test_pipelined_requests_are_all_answered(void)
 	struct net_fixture f = {0};
 	uint8_t all[1024];
 	size_t len = 0;
-	char text[16];
+	char text[32];
 	int fd;
 
 	fixture_start(&f);
