@@ -46,14 +46,12 @@ struct changeset {
 	uint64_t time_us; /* wall clock */
 	uint32_t flags;
 	uint32_t n_deleted;
-	struct changeset_rr
-	    *deleted; /* canonical order of owner, type, RDATA */
+	struct changeset_rr *deleted; /* by owner, type, RDATA */
 	uint32_t n_added;
 	struct changeset_rr *added;
 	uint16_t n_sources;
 	struct changeset_source *sources;
-	const uint8_t
-	    *metadata; /* owners, timestamps, frozen: opaque for now */
+	const uint8_t *metadata; /* owners, timestamps, frozen */
 	uint32_t metadata_len;
 };
 

@@ -32,6 +32,8 @@ struct marked {
 static void
 note_mark(struct marked *m, const struct node *leaf)
 {
+	if (node_is_branch(leaf))
+		return;
 	if ((leaf->word & LEAF_CUT) != 0 && m->cut == NULL)
 		m->cut = node_name(leaf);
 	if ((leaf->word & LEAF_DNAME) != 0 && m->dname == NULL)
@@ -40,8 +42,9 @@ note_mark(struct marked *m, const struct node *leaf)
 
 /*
  * trie_nearest(), noting marks.  A branch may be past the place where k left
- * the trie, so what is noted need not be an ancestor; but the first noted is
- * one if any is, since offsets grow on the way.
+ * the trie: its first child may then be another branch, and what is noted need
+ * not be an ancestor.  The first noted is one if any is, since offsets grow on
+ * the way.
  */
 static const struct node *
 nearest_with_marks(const struct node *root, const struct key *k,

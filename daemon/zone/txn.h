@@ -13,9 +13,9 @@
  * Several sealed versions may wait to be published, in order; when the disk
  * fails all of them are dropped.
  *
- * Owns:    the zone owns all; a transaction ends by zone_seal() or
- *zone_abort(). Threads: the writer alone. Errors:  ERR_NOMEM; ERR_RANGE: a
- *limit (ERR_RANGE leaves the view as it was).
+ * Owns:    the zone owns all; zone_seal() or zone_abort() ends a transaction.
+ * Threads: the writer alone.
+ * Errors:  ERR_NOMEM; ERR_RANGE: a limit.  Both leave the view as it was.
  */
 #ifndef ZONE_TXN_H
 #define ZONE_TXN_H

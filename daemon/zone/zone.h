@@ -45,8 +45,7 @@ void zone_destroy(struct zone *z);
 
 const struct name *zone_apex(const struct zone *z);
 
-/* The published version; NULL before the first.  Valid while inside the epoch.
- */
+/* The published version, or NULL before the first; valid in the epoch. */
 const struct zone_version *zone_current(const struct zone *z);
 
 /* What a version says of itself. */
@@ -54,8 +53,8 @@ uint32_t version_serial(const struct zone_version *v); /* 0 without SOA */
 size_t version_n_names(const struct zone_version *v);
 size_t version_n_records(const struct zone_version *v);
 const struct rrset *version_soa(const struct zone_version *v); /* or NULL */
-const struct zone_name *version_apex(
-    const struct zone_version *v); /* or NULL */
+/* The apex, or NULL. */
+const struct zone_name *version_apex(const struct zone_version *v);
 
 /* A name that has RRsets. */
 const uint8_t *zone_name_owner(const struct zone_name *n);
@@ -70,9 +69,8 @@ const struct zone_name *zone_get(const struct zone_version *v,
     const uint8_t *name);
 
 enum zone_found_kind {
-	ZONE_FOUND_NAME,  /* it has RRsets */
-	ZONE_FOUND_EMPTY, /* empty non-terminal (RFC 8020): names below it have
-			   */
+	ZONE_FOUND_NAME,    /* it has RRsets */
+	ZONE_FOUND_EMPTY,   /* empty non-terminal (RFC 8020) */
 	ZONE_FOUND_NOTHING, /* does not exist */
 };
 
@@ -84,11 +82,9 @@ struct zone_found {
 	 * an empty non-terminal; of the name itself unless ZONE_FOUND_NOTHING.
 	 */
 	unsigned encloser_labels;
-	/* The highest zone cut (NS, not at the apex) at or above the name; or
-	 * NULL. */
+	/* The highest zone cut (NS, not at the apex) at or above the name. */
 	const struct zone_name *cut;
-	/* The highest DNAME strictly above the name and not below the cut; or
-	 * NULL. */
+	/* The highest DNAME strictly above the name, unless at or below cut. */
 	const struct zone_name *dname;
 };
 
