@@ -11,6 +11,7 @@
 
 #include "daemon/base/reason.h"
 #include "daemon/dns/message_read.h"
+#include "daemon/dns/rdata.h"
 
 /*
  * Takes one RR of the file; 0 to go on, or an error that ends the scan with
@@ -21,25 +22,32 @@ typedef int (
 
 /*
  * Reads the zone file at path with origin as first $ORIGIN and default_ttl
- * where the file gives none.  Microsoft's WINS and WINSR mnemonics are read
- * as TYPE65281 and TYPE65282 are.  $INCLUDE is followed below the file's
- * folder.
+ * where the file gives none.  Microsoft's WINS and WINSR lines give RRs of
+ * TYPE65281 and TYPE65282.  A relative $INCLUDE starts at the folder of the
+ * file it stands in.
  *
- * ERR_NOTFOUND, ERR_PERM  the file cannot be opened
- * ERR_MALFORMED           reason says "FILE:LINE: what" for the first mistake
+ * ERR_NOTFOUND, ERR_PERM, ERR_IO  it or an included one cannot be read
+ * ERR_UNSUPPORTED                 it is no regular file
+ * ERR_MALFORMED                   reason says "FILE:LINE: what" for the first
+ *                                 mistake; meta-types are one
  */
 int zone_scan_file(const char *path, const struct name *origin,
     uint32_t default_ttl, zone_scan_rr take, void *arg, struct reason *reason);
 
-/* The same from memory; name stands for the file in messages. */
+/*
+ * The same from memory; name stands for the file in messages.  $INCLUDE is a
+ * mistake, and the default TTL is an hour.
+ */
 int zone_scan_text(const char *text, size_t len, const char *name,
     const struct name *origin, zone_scan_rr take, void *arg,
     struct reason *reason);
 
 /*
  * One RR as a line of a zone file, "owner. TTL CLASS TYPE RDATA\n", ended;
- * *len_out without the end.  ERR_NOSPACE.
+ * *len_out without the end.  ERR_NOSPACE, ERR_NOMEM.
  */
 int rr_to_text(const struct rr *rr, char *text, size_t size, size_t *len_out);
+#define RR_TEXT_SIZE(rdata_len)                                                \
+	(NAME_TEXT_SIZE + 64 + RDATA_TEXT_SIZE(rdata_len)) /* always enough */
 
 #endif

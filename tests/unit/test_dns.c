@@ -8,7 +8,7 @@
 
 extern CU_TestInfo message_read_tests[], message_write_tests[],
     mnemonic_tests[], name_tests[], rdata_tests[], tkey_rr_tests[],
-    tsig_rr_tests[];
+    tsig_rr_tests[], zone_scan_tests[];
 
 int
 main(int argc, char **argv)
@@ -21,6 +21,7 @@ main(int argc, char **argv)
 	    {"rdata", NULL, NULL, NULL, NULL, rdata_tests},
 	    {"tkey_rr", NULL, NULL, NULL, NULL, tkey_rr_tests},
 	    {"tsig_rr", NULL, NULL, NULL, NULL, tsig_rr_tests},
+	    {"zone_scan", NULL, NULL, NULL, NULL, zone_scan_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
