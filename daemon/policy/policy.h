@@ -91,6 +91,7 @@ struct policy_decision {
 	/* DENY and NO_MATCH only */
 	const struct policy_rule *nearest; /* would have granted; NULL: none */
 	const char *because; /* but for this; static text or NULL */
+	const char *advice;  /* what an administrator can do; static text */
 };
 
 /* First match decides.  b NULL: POLICY_NO_MATCH. */

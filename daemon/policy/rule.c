@@ -1,0 +1,706 @@
+/*
+ * rule.c - one update-policy rule: its grammar, and what it matches
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/dns/mnemonic.h"
+#include "daemon/dns/rdata.h"
+#include "daemon/policy/rule.h"
+
+#define MAX_RRS_LIMIT 65535 /* as BIND's */
+
+/* --- Rule types --- */
+
+static const struct rule_form {
+	const char *word;
+	bool is_done; /* else: known, but a later issue's */
+	enum rule_who who;
+	enum rule_where where;
+	bool checks_target;
+} forms[] = {
+    {"name", true, RULE_IDENTITY, RULE_NAME, false},
+    {"subdomain", true, RULE_IDENTITY, RULE_BELOW, false},
+    {"zonesub", true, RULE_IDENTITY, RULE_ZONE, false},
+    {"wildcard", true, RULE_IDENTITY, RULE_WILDCARD, false},
+    {"self", true, RULE_IDENTITY, RULE_SELF, false},
+    {"selfsub", true, RULE_IDENTITY, RULE_SELFSUB, false},
+    {"krb5-self", true, RULE_HOST, RULE_SELF, false},
+    {"krb5-subdomain", true, RULE_HOST, RULE_BELOW, false},
+    {"krb5-subdomain-self-rhs", true, RULE_HOST, RULE_BELOW, true},
+    {"ms-self", true, RULE_MACHINE, RULE_SELF, false},
+    {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, false},
+    {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, true},
+    {.word = "selfwild"},
+    {.word = "krb5-selfsub"},
+    {.word = "ms-selfsub"},
+    {.word = "tcp-self"},
+    {.word = "6to4-self"},
+    {.word = "external"},
+    {.word = "local"},
+    {.word = "ldap-self"},
+    {.word = "ldap-selfsub"},
+    {.word = "ptr-self"},
+};
+
+static const struct rule_form *
+find_form(const char *word)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (strcasecmp(forms[i].word, word) == 0)
+			return &forms[i];
+	return NULL;
+}
+
+/* --- Words --- */
+
+struct words {
+	const char *at;
+	char word[NAME_TEXT_SIZE];
+	bool is_quoted;
+	bool is_over; /* there was no further word */
+};
+
+static bool
+is_space(char c)
+{
+	return isspace((unsigned char)c) != 0;
+}
+
+static bool
+ends_word(const struct words *w)
+{
+	char c = *w->at;
+
+	if (w->is_quoted)
+		return c == '"';
+	return c == '\0' || c == ';' || c == '"' || is_space(c);
+}
+
+static int
+copy_word(struct words *w, struct reason *reason)
+{
+	size_t len = 0;
+
+	while (!ends_word(w)) {
+		if (w->is_quoted && w->at[0] == '\\' && w->at[1] == '"')
+			w->at++;
+		if (*w->at == '\0') {
+			reason_set(reason, "a quote is not closed");
+			return ERR_MALFORMED;
+		}
+		if (len + 1 == sizeof(w->word)) {
+			reason_set(reason, "a word is too long");
+			return ERR_MALFORMED;
+		}
+		w->word[len++] = *w->at++;
+	}
+	w->word[len] = '\0';
+	return 0;
+}
+
+/* Nothing but space may follow the ';'. */
+static int
+end_words(struct words *w, struct reason *reason)
+{
+	w->is_over = true;
+	if (*w->at == ';')
+		w->at++;
+	while (is_space(*w->at))
+		w->at++;
+	if (*w->at == '\0')
+		return 0;
+	reason_set(reason, "text after the ';'");
+	return ERR_MALFORMED;
+}
+
+static int
+next_word(struct words *w, struct reason *reason)
+{
+	int ret;
+
+	w->word[0] = '\0';
+	if (w->is_over)
+		return 0;
+	while (is_space(*w->at))
+		w->at++;
+	if (*w->at == '\0' || *w->at == ';')
+		return end_words(w, reason);
+	w->is_quoted = *w->at == '"';
+	if (w->is_quoted)
+		w->at++;
+	ret = copy_word(w, reason);
+	if (ret == 0 && w->is_quoted)
+		w->at++;
+	return ret;
+}
+
+/* A word that must be there; what names it. */
+static int
+need_word(struct words *w, const char *what, struct reason *reason)
+{
+	int ret = next_word(w, reason);
+
+	if (ret == 0 && w->is_over) {
+		reason_set(reason, "%s is missing", what);
+		return ERR_MALFORMED;
+	}
+	return ret;
+}
+
+/* What is wrong with the word, shown escaped. */
+static int
+bad_word(const struct words *w, const char *what, struct reason *reason)
+{
+	char escaped[200];
+
+	reason_set(reason, "\"%s\" %s",
+	    log_escape(w->word, strlen(w->word), escaped, sizeof(escaped)),
+	    what);
+	return ERR_MALFORMED;
+}
+
+/* --- Parts of a rule --- */
+
+static int
+parse_action(struct policy_rule *r, struct words *w, struct reason *reason)
+{
+	int ret = need_word(w, "\"grant\" or \"deny\"", reason);
+
+	if (ret != 0)
+		return ret;
+	r->is_grant = strcasecmp(w->word, "grant") == 0;
+	if (r->is_grant || strcasecmp(w->word, "deny") == 0)
+		return 0;
+	return bad_word(w, "is neither \"grant\" nor \"deny\"", reason);
+}
+
+static int
+parse_realm(struct policy_rule *r, const struct words *w, struct reason *reason)
+{
+	size_t len = strlen(w->word);
+
+	if (strchr(w->word, '@') != NULL || strchr(w->word, '*') != NULL ||
+	    strchr(w->word, '\\') != NULL || strcmp(w->word, ".") == 0 ||
+	    name_from_text(w->word, NULL, &r->identity_name) != 0)
+		return bad_word(w, "is not the name of a realm", reason);
+	if (w->word[len - 1] == '.')
+		len--;
+	r->identity = RULE_REALM;
+	r->realm = strndup(w->word, len);
+	return r->realm == NULL ? ERR_NOMEM : 0;
+}
+
+/*
+ * '@' makes a principal.  There '*' would stand for nothing but itself, and
+ * whoever wrote it meant more.
+ */
+static int
+parse_principal(struct policy_rule *r, const struct words *w,
+    struct reason *reason)
+{
+	if (strchr(w->word, '*') != NULL)
+		return bad_word(w,
+		    "is a principal with a '*', which matches nobody; "
+		    "krb5- and ms- rules take a whole realm",
+		    reason);
+	r->identity = RULE_PRINCIPAL;
+	return principal_from_text(w->word, &r->principal, reason);
+}
+
+static int
+parse_identity(struct policy_rule *r, const struct words *w,
+    struct reason *reason)
+{
+	struct name name;
+
+	if (r->who != RULE_IDENTITY)
+		return parse_realm(r, w, reason);
+	if (strchr(w->word, '@') != NULL)
+		return parse_principal(r, w, reason);
+	if (name_from_text(w->word, NULL, &name) != 0)
+		return bad_word(w, "is not a name of a signer", reason);
+	if (!name_is_wildcard(name.octets)) {
+		r->identity = RULE_KEY;
+		r->identity_name = name;
+		return 0;
+	}
+	name_set(&r->identity_name, name_strip(name.octets, 1));
+	r->identity = name_label_count(name.octets) == 1 ? RULE_ANYBODY
+							 : RULE_SIGNERS_BELOW;
+	return 0;
+}
+
+static bool
+same_name(const char *a, const char *b)
+{
+	struct name name_a, name_b;
+
+	return name_from_text(a, NULL, &name_a) == 0 &&
+	    name_from_text(b, NULL, &name_b) == 0 &&
+	    name_equal(name_a.octets, name_b.octets);
+}
+
+/* Where BIND has no use for NAME: ".", FreeIPA's "*", or the identity again. */
+static int
+check_placeholder(const struct policy_rule *r, const struct words *w,
+    const char *identity, struct reason *reason)
+{
+	if (strcmp(w->word, ".") == 0 || strcmp(w->word, "*") == 0)
+		return 0;
+	if (r->who == RULE_IDENTITY && same_name(w->word, identity))
+		return 0;
+	return bad_word(w, "stands where this rule type takes \".\"", reason);
+}
+
+static int
+parse_name(struct policy_rule *r, struct words *w, const char *identity,
+    const struct name *apex, struct reason *reason)
+{
+	struct name name;
+	uint16_t type;
+	int ret;
+
+	if (r->where == RULE_ZONE) {
+		r->name = *apex;
+		return 0;
+	}
+	ret = need_word(w, "the name after the rule type", reason);
+	if (ret != 0)
+		return ret;
+	if (r->where == RULE_SELF || r->where == RULE_SELFSUB)
+		return check_placeholder(r, w, identity, reason);
+	if (!w->is_quoted && type_from_text(w->word, &type))
+		return bad_word(w, "is a type where a name is needed before it",
+		    reason);
+	if (name_from_text(w->word, NULL, &name) != 0)
+		return bad_word(w, "is not a name", reason);
+	if (r->where == RULE_WILDCARD && !name_is_wildcard(name.octets))
+		return bad_word(w, "does not begin with \"*\"", reason);
+	name_set(&r->name,
+	    name_strip(name.octets, r->where == RULE_WILDCARD ? 1 : 0));
+	return 0;
+}
+
+/* "(n)" at the end of the word: cut off, n taken. */
+static int
+parse_limit(struct words *w, uint32_t *max_rrs_out)
+{
+	char *open = strchr(w->word, '('), *end;
+	unsigned long n;
+
+	*max_rrs_out = 0;
+	if (open == NULL)
+		return 0;
+	if (isdigit((unsigned char)open[1]) == 0)
+		return ERR_MALFORMED;
+	n = strtoul(open + 1, &end, 10);
+	if (n > MAX_RRS_LIMIT || strcmp(end, ")") != 0)
+		return ERR_MALFORMED;
+	*open = '\0';
+	*max_rrs_out = (uint32_t)n;
+	return 0;
+}
+
+static int
+add_type(struct policy_rule *r, struct words *w, struct reason *reason)
+{
+	struct rule_type type, *types;
+
+	if (parse_limit(w, &type.max_rrs) != 0)
+		return bad_word(w, "has no count of RRs in its brackets",
+		    reason);
+	if (!type_from_text(w->word, &type.type))
+		return bad_word(w, "is not a type", reason);
+	types = reallocarray(r->types, r->n_types + 1, sizeof(*types));
+	if (types == NULL)
+		return ERR_NOMEM;
+	r->types = types;
+	r->types[r->n_types++] = type;
+	return 0;
+}
+
+static int
+parse_types(struct policy_rule *r, struct words *w, struct reason *reason)
+{
+	int ret;
+
+	for (;;) {
+		ret = next_word(w, reason);
+		if (ret != 0 || w->is_over)
+			return ret;
+		ret = add_type(r, w, reason);
+		if (ret != 0)
+			return ret;
+	}
+}
+
+/* The rule as written, without what stands around it, and its source. */
+static int
+keep_text(struct policy_rule *r, const struct policy_rule_text *text)
+{
+	const char *start = text->text;
+	size_t len, size;
+
+	while (is_space(*start))
+		start++;
+	len = strlen(start);
+	while (len > 0 && (is_space(start[len - 1]) || start[len - 1] == ';'))
+		len--;
+	size = len + strlen(text->source) + sizeof(" ()");
+	r->text = malloc(size);
+	if (r->text == NULL)
+		return ERR_NOMEM;
+	(void)snprintf(r->text, size, "%.*s (%s)", (int)len, start,
+	    text->source);
+	return 0;
+}
+
+static int
+parse_form(struct policy_rule *r, struct words *w, bool after_group,
+    struct reason *reason)
+{
+	const struct rule_form *form;
+	int ret = need_word(w, "the rule type", reason);
+
+	if (ret != 0)
+		return ret;
+	form = find_form(w->word);
+	if (form == NULL) {
+		if (!after_group)
+			return bad_word(w, "is not a rule type", reason);
+		reason_set(reason, "\"group\" rules are not supported yet");
+		return ERR_UNSUPPORTED;
+	}
+	if (!form->is_done) {
+		reason_set(reason, "\"%s\" rules are not supported yet",
+		    form->word);
+		return ERR_UNSUPPORTED;
+	}
+	r->who = form->who;
+	r->where = form->where;
+	r->checks_target = form->checks_target;
+	return 0;
+}
+
+/* All of the rule; the identity is understood once its rule type is known. */
+static int
+parse_words(struct policy_rule *r, const char *text, const struct name *apex,
+    struct reason *reason)
+{
+	struct words w = {.at = text}, identity;
+	bool is_group;
+	int ret;
+
+	ret = parse_action(r, &w, reason);
+	if (ret != 0)
+		return ret;
+	ret = need_word(&w, "the identity", reason);
+	if (ret != 0)
+		return ret;
+	identity = w;
+	is_group = !w.is_quoted && strcmp(w.word, "group") == 0;
+	ret = parse_form(r, &w, is_group, reason);
+	if (ret != 0)
+		return ret;
+	ret = parse_identity(r, &identity, reason);
+	if (ret != 0)
+		return ret;
+	ret = parse_name(r, &w, identity.word, apex, reason);
+	if (ret != 0)
+		return ret;
+	return parse_types(r, &w, reason);
+}
+
+int
+rule_parse(const struct policy_rule_text *text, const struct name *apex,
+    struct policy_rule **rule_out, struct reason *reason)
+{
+	struct policy_rule *r;
+	int ret;
+
+	*rule_out = NULL;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return ERR_NOMEM;
+	ret = parse_words(r, text->text, apex, reason);
+	if (ret != 0)
+		goto done;
+	ret = keep_text(r, text);
+	if (ret != 0)
+		goto done;
+
+	*rule_out = r;
+	r = NULL;
+done:
+	rule_destroy(r);
+	return ret;
+}
+
+void
+rule_destroy(struct policy_rule *r)
+{
+	if (r == NULL)
+		return;
+	principal_unref(r->principal);
+	free(r->realm);
+	free(r->types);
+	free(r->text);
+	free(r);
+}
+
+/* --- Matching --- */
+
+static bool
+same_principal(const struct principal *a, const struct principal *b)
+{
+	if (a->n_components != b->n_components ||
+	    strcasecmp(a->realm, b->realm) != 0)
+		return false;
+	for (unsigned i = 0; i < a->n_components; i++)
+		if (strcasecmp(a->components[i], b->components[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool
+is_strictly_below(const uint8_t *a, const uint8_t *b)
+{
+	return name_is_below(a, b) && !name_equal(a, b);
+}
+
+/* Keys below X, and principals whose realm, as a name, is below X. */
+static bool
+signer_is_below(const struct signer *signer, const uint8_t *x)
+{
+	struct name realm;
+
+	if (signer->kind == SIGNER_KEY)
+		return is_strictly_below(signer->key_name.octets, x);
+	return name_from_text(signer->principal->realm, NULL, &realm) == 0 &&
+	    is_strictly_below(realm.octets, x);
+}
+
+static bool
+identity_matches(const struct policy_rule *r, const struct signer *signer)
+{
+	switch (r->identity) {
+	case RULE_ANYBODY:
+		return true;
+	case RULE_KEY:
+		return signer->kind == SIGNER_KEY &&
+		    name_equal(signer->key_name.octets,
+			r->identity_name.octets);
+	case RULE_SIGNERS_BELOW:
+		return signer_is_below(signer, r->identity_name.octets);
+	case RULE_PRINCIPAL:
+		return signer->kind == SIGNER_PRINCIPAL &&
+		    same_principal(signer->principal, r->principal);
+	case RULE_REALM:
+		break;
+	}
+	return false;
+}
+
+/* host/NAME@REALM, spelled just so; the realm with its case. */
+static bool
+is_host(const struct policy_rule *r, const struct signer *signer)
+{
+	const struct principal *p = signer->principal;
+
+	return signer->kind == SIGNER_PRINCIPAL && p->n_components == 2 &&
+	    strcmp(p->components[0], "host") == 0 &&
+	    strcmp(p->realm, r->realm) == 0;
+}
+
+/* NAME$@REALM with no further '$'. */
+static bool
+is_machine(const struct policy_rule *r, const struct signer *signer)
+{
+	const struct principal *p = signer->principal;
+	const char *dollar;
+
+	if (signer->kind != SIGNER_PRINCIPAL || p->n_components != 1 ||
+	    strcmp(p->realm, r->realm) != 0)
+		return false;
+	dollar = strchr(p->components[0], '$');
+	return dollar != NULL && dollar > p->components[0] && dollar[1] == '\0';
+}
+
+bool
+rule_matches_signer(const struct policy_rule *r, const struct signer *signer)
+{
+	if (signer->kind == SIGNER_NONE)
+		return false;
+	switch (r->who) {
+	case RULE_IDENTITY:
+		return identity_matches(r, signer);
+	case RULE_HOST:
+		return is_host(r, signer);
+	case RULE_MACHINE:
+		return is_machine(r, signer);
+	}
+	return false;
+}
+
+/* The key's name; a principal as BIND makes it a name: its text. */
+static bool
+signer_name(const struct signer *signer, struct name *name_out)
+{
+	if (signer->kind == SIGNER_KEY) {
+		*name_out = signer->key_name;
+		return true;
+	}
+	return name_from_text(signer->principal->text, NULL, name_out) == 0;
+}
+
+static bool
+host_name(const struct signer *signer, struct name *name_out)
+{
+	const char *host = signer->principal->components[1];
+
+	return strchr(host, '\\') == NULL &&
+	    name_from_text(host, NULL, name_out) == 0;
+}
+
+/*
+ * The machine's one label below the realm.  BIND would take "www.other.$" for
+ * the absolute name www.other; machine accounts are made by users.
+ */
+static bool
+machine_name(const struct policy_rule *r, const struct signer *signer,
+    struct name *name_out)
+{
+	const char *machine = signer->principal->components[0];
+	size_t len = strlen(machine) - 1;
+	uint8_t label[1 + LABEL_LEN_MAX];
+
+	if (len > LABEL_LEN_MAX || strchr(machine, '.') != NULL)
+		return false;
+	label[0] = (uint8_t)len;
+	memcpy(label + 1, machine, len);
+	return name_join(label, len + 1, r->identity_name.octets, name_out) ==
+	    0;
+}
+
+bool
+rule_self_name(const struct policy_rule *r, const struct signer *signer,
+    struct name *name_out)
+{
+	bool has_name = false;
+
+	if (!rule_matches_signer(r, signer))
+		return false;
+	switch (r->who) {
+	case RULE_IDENTITY:
+		has_name = signer_name(signer, name_out);
+		break;
+	case RULE_HOST:
+		has_name = host_name(signer, name_out);
+		break;
+	case RULE_MACHINE:
+		has_name = machine_name(r, signer, name_out);
+		break;
+	}
+	/* A wildcard would stand for others. */
+	return has_name && !name_is_wildcard(name_out->octets);
+}
+
+bool
+rule_matches_owner(const struct policy_rule *r, const struct signer *signer,
+    const uint8_t *owner)
+{
+	struct name self;
+
+	switch (r->where) {
+	case RULE_NAME:
+		return name_equal(owner, r->name.octets);
+	case RULE_BELOW:
+	case RULE_ZONE:
+		return name_is_below(owner, r->name.octets);
+	case RULE_WILDCARD:
+		return is_strictly_below(owner, r->name.octets);
+	case RULE_SELF:
+		return rule_self_name(r, signer, &self) &&
+		    name_equal(owner, self.octets);
+	case RULE_SELFSUB:
+		return rule_self_name(r, signer, &self) &&
+		    name_is_below(owner, self.octets);
+	}
+	return false;
+}
+
+bool
+rule_matches_type(const struct policy_rule *r, uint16_t type)
+{
+	if (type == TYPE_ANY)
+		return true;
+	if (r->n_types == 0)
+		return type != TYPE_NS && type != TYPE_SOA &&
+		    type != TYPE_RRSIG;
+	for (size_t i = 0; i < r->n_types; i++)
+		if (r->types[i].type == type || r->types[i].type == TYPE_ANY)
+			return true;
+	return false;
+}
+
+/* Only these have a target that *-self-rhs rules look at. */
+static bool
+looks_at_target(const struct policy_rule *r, uint16_t type)
+{
+	return r->checks_target && (type == TYPE_PTR || type == TYPE_SRV);
+}
+
+bool
+rule_needs_target(const struct policy_rule *r, const struct policy_question *q)
+{
+	return looks_at_target(r, q->type) && q->rdata == NULL;
+}
+
+bool
+rule_matches_target(const struct policy_rule *r,
+    const struct policy_question *q)
+{
+	const uint8_t *target;
+	struct name self;
+
+	if (!looks_at_target(r, q->type))
+		return true;
+	if (q->rdata == NULL)
+		return false;
+	target = rdata_target(q->type, q->rdata, q->rdata_len);
+	return target != NULL && rule_self_name(r, q->signer, &self) &&
+	    name_equal(target, self.octets);
+}
+
+bool
+rule_covers_all_types(const struct policy_rule *r)
+{
+	for (size_t i = 0; i < r->n_types; i++)
+		if (r->types[i].type == TYPE_ANY)
+			return true;
+	return false;
+}
+
+uint32_t
+rule_max_rrs(const struct policy_rule *r, uint16_t type)
+{
+	uint32_t max = 0;
+
+	for (size_t i = 0; i < r->n_types; i++) {
+		if (r->types[i].type == type)
+			return r->types[i].max_rrs;
+		if (r->types[i].type == TYPE_ANY)
+			max = r->types[i].max_rrs;
+	}
+	return max;
+}

@@ -1,0 +1,113 @@
+/*
+ * rule.h - one update-policy rule: its grammar, and what it matches
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ *	( grant | deny ) IDENTITY RULETYPE [NAME] [TYPE[(n)] ...]
+ *
+ * A rule type says who it is for (an identity, a host or a machine of a
+ * realm) and which owner names it covers; one table in rule.c has them all.
+ *
+ * Owns:    a rule owns its texts.
+ * Threads: immutable once made: any thread.
+ * Errors:  negative enum err and a reason.
+ */
+#ifndef POLICY_RULE_H
+#define POLICY_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/reason.h"
+#include "daemon/policy/policy.h"
+
+/* Whom the rule type is for. */
+enum rule_who {
+	RULE_IDENTITY, /* IDENTITY: a key, a principal, or a wildcard */
+	RULE_HOST,     /* IDENTITY is a realm: host/NAME@REALM */
+	RULE_MACHINE,  /* IDENTITY is a realm: NAME$@REALM */
+};
+
+/* Which owner names the rule type covers. */
+enum rule_where {
+	RULE_NAME,     /* NAME itself */
+	RULE_BELOW,    /* NAME and all below it */
+	RULE_ZONE,     /* the apex and all below it; the rule has no NAME */
+	RULE_WILDCARD, /* NAME is "*.X": all below X, without X */
+	RULE_SELF,     /* the signer's own name; NAME is a placeholder */
+	RULE_SELFSUB,  /* the signer's own name and all below it; the same */
+};
+
+enum rule_identity {
+	RULE_ANYBODY,       /* "*": whoever signed */
+	RULE_KEY,           /* the key of that name */
+	RULE_SIGNERS_BELOW, /* "*.X": keys below X, principals of realms below X
+			     */
+	RULE_PRINCIPAL,     /* that principal */
+	RULE_REALM,         /* who is RULE_HOST or RULE_MACHINE */
+};
+
+struct rule_type {
+	uint16_t type;    /* TYPE_ANY: every type */
+	uint32_t max_rrs; /* 0: no limit */
+};
+
+struct policy_rule {
+	bool is_grant;
+	enum rule_who who;
+	enum rule_where where;
+	bool checks_target; /* *-self-rhs */
+	enum rule_identity identity;
+	struct name
+	    identity_name; /* KEY; BELOW: X; REALM: the realm's labels */
+	struct principal *principal; /* PRINCIPAL */
+	char *realm;                 /* REALM */
+	struct name name;            /* WILDCARD: X */
+	struct rule_type *types;
+	size_t n_types; /* 0: all but NS, SOA and RRSIG */
+	char *text;     /* with the source */
+};
+
+/*
+ * Reads a rule.  A final ';' may be there or not; words may be quoted ("\""
+ * stands for a quote in one).
+ *
+ * ERR_MALFORMED    not the grammar; reason says what is wrong
+ * ERR_UNSUPPORTED  a rule type that we know but do not do yet
+ * ERR_NOMEM
+ */
+int rule_parse(const struct policy_rule_text *text, const struct name *apex,
+    struct policy_rule **rule_out, struct reason *reason);
+void rule_destroy(struct policy_rule *r); /* NULL is fine */
+
+/* The four conditions of a match; each one alone, to tell which fails. */
+bool rule_matches_signer(const struct policy_rule *r,
+    const struct signer *signer);
+bool rule_matches_owner(const struct policy_rule *r,
+    const struct signer *signer, const uint8_t *owner);
+/* TYPE_ANY in the question matches every rule: some type may. */
+bool rule_matches_type(const struct policy_rule *r, uint16_t type);
+/* True for what has no target; see rule_needs_target(). */
+bool rule_matches_target(const struct policy_rule *r,
+    const struct policy_question *q);
+
+/* True if the rule looks at a target and the question has none to look at. */
+bool rule_needs_target(const struct policy_rule *r,
+    const struct policy_question *q);
+
+/*
+ * The name that "self" means of this signer; false: the signer does not match
+ * or has none.  A wildcard, which would stand for others, is none.
+ */
+bool rule_self_name(const struct policy_rule *r, const struct signer *signer,
+    struct name *name_out);
+
+/* True if the rule speaks of every type there is. */
+bool rule_covers_all_types(const struct policy_rule *r);
+
+/* n of TYPE(n), or 0. */
+uint32_t rule_max_rrs(const struct policy_rule *r, uint16_t type);
+
+#endif

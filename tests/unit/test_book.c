@@ -1,0 +1,304 @@
+/*
+ * test_book.c - policy books: which rule decides, and what the refused are told
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/dns/types.h"
+#include "daemon/policy/policy.h"
+#include "tests/unit/suites.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+#define RULES_MAX 8
+
+static struct name
+name(const char *text)
+{
+	struct name n;
+
+	CU_ASSERT_EQUAL_FATAL(name_from_text(text, NULL, &n), 0);
+	return n;
+}
+
+static void
+count_complaint(void *arg, const char *source, const char *what)
+{
+	unsigned *n = arg;
+
+	(*n)++;
+	CU_ASSERT_STRING_EQUAL(source, "f:1");
+	CU_ASSERT(*what != '\0');
+}
+
+static struct policy_book *
+book(const char *const *texts, size_t n)
+{
+	struct policy_rule_text rules[RULES_MAX];
+	struct name apex = name("ad.test");
+	struct policy_book *b;
+	unsigned complaints = 0;
+
+	for (size_t i = 0; i < n; i++)
+		rules[i] = (struct policy_rule_text){texts[i], "f:1"};
+	CU_ASSERT_EQUAL_FATAL(policy_book_create(&apex, rules, n,
+				  count_complaint, &complaints, &b),
+	    0);
+	CU_ASSERT_EQUAL(complaints, 0);
+	CU_ASSERT_EQUAL(policy_book_n_rules(b), n);
+	return b;
+}
+
+/* Asks; a reason comes along when it is wanted. */
+static struct policy_decision
+ask_rdata(const struct policy_book *b, const char *signed_by, const char *owner,
+    uint16_t type, const struct name *target, struct reason *reason_out)
+{
+	struct signer signer = {.kind = SIGNER_NONE};
+	struct addr address = {0};
+	struct name n = name(owner);
+	struct policy_question q = {.signer = &signer,
+	    .address = &address,
+	    .owner = n.octets,
+	    .type = type};
+	struct policy_decision d;
+	struct reason reason;
+
+	if (strchr(signed_by, '@') != NULL) {
+		signer.kind = SIGNER_PRINCIPAL;
+		CU_ASSERT_EQUAL_FATAL(principal_from_text(signed_by,
+					  &signer.principal, &reason),
+		    0);
+	} else if (*signed_by != '\0') {
+		signer.kind = SIGNER_KEY;
+		signer.key_name = name(signed_by);
+	}
+	if (target != NULL) {
+		q.rdata = target->octets;
+		q.rdata_len = target->len;
+	}
+	policy_decide(b, &q, &d);
+	if (reason_out != NULL)
+		policy_explain(&q, &d, reason_out);
+	principal_unref(signer.principal);
+	return d;
+}
+
+static struct policy_decision
+ask(const struct policy_book *b, const char *signed_by, const char *owner,
+    uint16_t type)
+{
+	return ask_rdata(b, signed_by, owner, type, NULL, NULL);
+}
+
+static void
+test_the_first_rule_that_matches_decides(void)
+{
+	static const char *const texts[] = {
+	    "deny * name www.ad.test. A",
+	    "grant AD.TEST ms-self . A",
+	    "grant k zonesub A(2)",
+	    "deny k zonesub ANY",
+	    "grant k zonesub ANY",
+	};
+	struct policy_book *b = book(texts, N(texts));
+	struct policy_decision d;
+
+	d = ask(b, "WWW$@AD.TEST", "www.ad.test", TYPE_A);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
+	CU_ASSERT_PTR_EQUAL(d.rule, policy_book_rule_at(b, 0));
+	CU_ASSERT_PTR_EQUAL(d.nearest, policy_book_rule_at(b, 1));
+	d = ask(b, "PC1$@AD.TEST", "pc1.ad.test", TYPE_A);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_GRANT);
+	CU_ASSERT_PTR_EQUAL(d.rule, policy_book_rule_at(b, 1));
+	CU_ASSERT_EQUAL(d.max_rrs, 0);
+	d = ask(b, "k", "pc1.ad.test", TYPE_A);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_GRANT);
+	CU_ASSERT_EQUAL(d.max_rrs, 2);
+	d = ask(b, "k", "pc1.ad.test", TYPE_TXT);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
+	CU_ASSERT_PTR_EQUAL(d.rule, policy_book_rule_at(b, 3));
+	d = ask(b, "k2", "pc1.ad.test", TYPE_TXT);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
+	CU_ASSERT_PTR_NULL(d.rule);
+	policy_book_destroy(b);
+}
+
+static void
+test_no_book_and_an_empty_one_match_nothing(void)
+{
+	struct policy_book *b = book(NULL, 0);
+	struct reason reason;
+
+	CU_ASSERT_EQUAL(ask(b, "k", "a.ad.test", TYPE_A).verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask_rdata(NULL, "k", "a.ad.test", TYPE_A, NULL, &reason)
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_STRING_EQUAL(reason.text,
+	    "no rule matches; add an update-policy rule that grants it");
+	policy_book_destroy(b);
+}
+
+static void
+test_all_mistakes_are_told_at_once(void)
+{
+	struct policy_rule_text rules[] = {{"grant", "f:1"},
+	    {"grant k zonesub", "f:1"}, {"x", "f:1"}};
+	struct name apex = name("ad.test");
+	struct policy_book *b;
+	unsigned complaints = 0;
+
+	CU_ASSERT_EQUAL(policy_book_create(&apex, rules, N(rules),
+			    count_complaint, &complaints, &b),
+	    ERR_MALFORMED);
+	CU_ASSERT_PTR_NULL(b);
+	CU_ASSERT_EQUAL(complaints, 2);
+}
+
+static void
+test_self_rhs_rules_look_at_ptr_and_srv_only(void)
+{
+	static const char *const texts[] =
+	    {"grant AD.TEST ms-subdomain-self-rhs ad.test PTR SRV A",
+		"grant AD.TEST krb5-subdomain-self-rhs ad.test PTR A"};
+	struct policy_book *b = book(texts, N(texts));
+	struct name own = name("pc1.ad.test"), other = name("pc2.ad.test");
+	uint8_t srv[6 + NAME_LEN_MAX] = {0};
+	struct name srv_own;
+
+	CU_ASSERT_EQUAL(ask_rdata(b, "PC1$@AD.TEST", "x.ad.test", TYPE_PTR,
+			    &own, NULL)
+			    .verdict,
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask_rdata(b, "host/PC1.ad.test@AD.TEST", "x.ad.test",
+			    TYPE_PTR, &own, NULL)
+			    .verdict,
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask_rdata(b, "PC1$@AD.TEST", "x.ad.test", TYPE_PTR,
+			    &other, NULL)
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask_rdata(b, "PC1$@OTHER", "x.ad.test", TYPE_PTR, &own,
+			    NULL)
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask(b, "PC1$@AD.TEST", "x.ad.test", TYPE_A).verdict,
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask(b, "PC1$@AD.TEST", "x.ad.test", TYPE_PTR).verdict,
+	    POLICY_LATER);
+	CU_ASSERT_EQUAL(ask(b, "alice@AD.TEST", "x.ad.test", TYPE_PTR).verdict,
+	    POLICY_NO_MATCH);
+
+	memcpy(srv + 6, own.octets, own.len);
+	memcpy(srv_own.octets, srv, 6u + own.len);
+	srv_own.len = (uint8_t)(6 + own.len);
+	CU_ASSERT_EQUAL(ask_rdata(b, "PC1$@AD.TEST", "_x._tcp.ad.test",
+			    TYPE_SRV, &srv_own, NULL)
+			    .verdict,
+	    POLICY_GRANT);
+	policy_book_destroy(b);
+}
+
+static void
+test_a_names_deletion_waits_for_its_types(void)
+{
+	static const char *const texts[] = {
+	    "deny k name www.ad.test ANY",
+	    "grant AD.TEST ms-self . A AAAA",
+	    "deny k2 name a.ad.test A",
+	    "grant k subdomain ad.test ANY",
+	};
+	struct policy_book *b = book(texts, N(texts));
+
+	CU_ASSERT_EQUAL(ask(b, "k", "www.ad.test", TYPE_ANY).verdict,
+	    POLICY_DENY);
+	CU_ASSERT_EQUAL(ask(b, "k", "a.ad.test", TYPE_ANY).verdict,
+	    POLICY_LATER);
+	CU_ASSERT_EQUAL(ask(b, "k2", "a.ad.test", TYPE_ANY).verdict,
+	    POLICY_LATER);
+	CU_ASSERT_EQUAL(ask(b, "k3", "a.ad.test", TYPE_ANY).verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask(b, "PC1$@AD.TEST", "pc1.ad.test", TYPE_ANY).verdict,
+	    POLICY_LATER);
+	CU_ASSERT_EQUAL(ask(b, "PC1$@AD.TEST", "pc2.ad.test", TYPE_ANY).verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask(b, "", "pc2.ad.test", TYPE_ANY).verdict,
+	    POLICY_NO_MATCH);
+	policy_book_destroy(b);
+}
+
+/* What a refusal says: the nearest rule, what it lacks, what to do. */
+static void
+test_the_refused_are_told_what_would_have_granted(void)
+{
+	static const char *const texts[] = {
+	    "deny * name www.ad.test A",
+	    "grant AD.TEST ms-self . A AAAA",
+	    "grant AD.TEST ms-subdomain-self-rhs r.ad.test PTR",
+	    "grant dhcp zonesub TXT",
+	};
+	static const struct {
+		const char *signer, *owner;
+		uint16_t type;
+		const char *target, *says;
+	} cases[] = {
+	    {"PC1$@AD.TEST", "pc2.ad.test", TYPE_A, NULL,
+		"no rule matches; nearest is \"grant AD.TEST ms-self . A AAAA "
+		"(f:1)\", but the owner is not the signer's own name, "
+		"pc1.ad.test: add a rule that covers this owner name"},
+	    {"PC1$@AD.TEST", "pc1.ad.test", TYPE_SRV, NULL,
+		"no rule matches; nearest is \"grant AD.TEST ms-self . A AAAA "
+		"(f:1)\", but the type is not among its types: "
+		"add the type to that rule"},
+	    {"PC1$@AD.TEST", "1.r.ad.test", TYPE_PTR, "pc2.ad.test",
+		"but the target is not the signer's own name, pc1.ad.test: let "
+		"it point to the signer's own name"},
+	    {"", "pc1.ad.test", TYPE_TXT, NULL,
+		"nearest is \"grant dhcp zonesub TXT (f:1)\", but the request "
+		"is not signed: sign it"},
+	    {"other", "pc1.ad.test", TYPE_TXT, NULL,
+		"but its identity is another: add a rule for this signer"},
+	    {"WWW$@AD.TEST", "www.ad.test", TYPE_A, NULL,
+		"denied by \"deny * name www.ad.test A (f:1)\"; nearest is "
+		"\"grant AD.TEST ms-self . A AAAA (f:1)\", but a rule that "
+		"denies comes first"},
+	    {"alice@AD.TEST", "1.r.ad.test", TYPE_PTR, "alice.ad.test",
+		"but the signer is no machine NAME$ of its realm"},
+	};
+	struct policy_book *b = book(texts, N(texts));
+	struct reason reason;
+	struct name target;
+
+	for (size_t i = 0; i < N(cases); i++) {
+		if (cases[i].target != NULL)
+			target = name(cases[i].target);
+		(void)ask_rdata(b, cases[i].signer, cases[i].owner,
+		    cases[i].type, cases[i].target == NULL ? NULL : &target,
+		    &reason);
+		if (strstr(reason.text, cases[i].says) == NULL) {
+			CU_FAIL(reason.text);
+			(void)fprintf(stderr, "got:  %s\nwant: %s\n",
+			    reason.text, cases[i].says);
+		}
+	}
+	policy_book_destroy(b);
+}
+
+CU_TestInfo book_tests[] = {
+    {"the first rule that matches decides",
+	test_the_first_rule_that_matches_decides},
+    {"no book and an empty one match nothing",
+	test_no_book_and_an_empty_one_match_nothing},
+    {"all mistakes are told at once", test_all_mistakes_are_told_at_once},
+    {"*-self-rhs rules look at PTR and SRV only",
+	test_self_rhs_rules_look_at_ptr_and_srv_only},
+    {"a name's deletion waits for its types",
+	test_a_names_deletion_waits_for_its_types},
+    {"the refused are told what would have granted",
+	test_the_refused_are_told_what_would_have_granted},
+    CU_TEST_INFO_NULL,
+};
