@@ -6,14 +6,16 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo key_tests[], trie_tests[];
+extern CU_TestInfo changeset_tests[], key_tests[], trie_tests[], txn_tests[];
 
 int
 main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
+	    {"changeset", NULL, NULL, NULL, NULL, changeset_tests},
 	    {"key", NULL, NULL, NULL, NULL, key_tests},
 	    {"trie", NULL, NULL, NULL, NULL, trie_tests},
+	    {"txn", NULL, NULL, NULL, NULL, txn_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
