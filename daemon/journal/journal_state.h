@@ -1,0 +1,72 @@
+/*
+ * journal_state.h - what journal.c and journal_open.c share
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Threads: as said at the fields.
+ */
+#ifndef JOURNAL_JOURNAL_STATE_H
+#define JOURNAL_JOURNAL_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "daemon/journal/anchor.h"
+#include "daemon/journal/journal.h"
+#include "daemon/journal/segment.h"
+#include "daemon/journal/storage.h"
+
+#define SEGMENT_NAME_SIZE 32
+
+struct segment {
+	uint32_t number; /* 0: spare */
+	uint64_t first_lsn;
+	int fd;
+	size_t size; /* of the file */
+	size_t end;  /* behind the last group; the writer's for the last one */
+	unsigned n_pins;
+	char name[SEGMENT_NAME_SIZE]; /* in log/; the log thread's for the last
+					 one */
+};
+
+struct journal {
+	const struct storage *storage;
+	size_t segment_size;
+	size_t group_max;
+	int lock_fd, dirfd, log_dirfd, zones_dirfd, control_fd;
+	uint8_t uuid[JOURNAL_UUID_LEN];
+	bool was_clean;
+	bool damaged;
+	struct reason damage;
+	_Atomic uint32_t next_zone_id;
+
+	uint64_t next_lsn; /* the writer's */
+	_Atomic uint64_t durable_lsn;
+	_Atomic uint32_t durable_segment; /* holds the durable LSN */
+
+	struct anchor anchor; /* the keeper's: last written */
+	uint32_t n_spares_made;
+
+	pthread_mutex_t lock;      /* guards what follows */
+	struct segment **segments; /* numbers are consecutive */
+	size_t n_segments, segments_room;
+	struct segment *spare;
+	struct reason no_spare; /* why it could not be made, or "" */
+};
+
+struct segment *segment_create(void);
+void segment_destroy(struct journal *j, struct segment *s);
+
+/* Appends to j->segments; under the lock, or before there are threads. */
+int journal_add_segment(struct journal *j, struct segment *s);
+
+/* Writes the head of s and gives it the name of its number, durably. */
+int journal_name_segment(struct journal *j, struct segment *s,
+    struct reason *reason);
+
+/* A file of zeros, segment_size long; number 0. */
+int journal_new_segment(struct journal *j, struct segment **segment_out,
+    struct reason *reason);
+
+#endif

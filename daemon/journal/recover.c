@@ -1,0 +1,203 @@
+/*
+ * recover.c - which groups of a log count
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/journal/recover.h"
+
+struct recovery {
+	struct recover_segment *segments;
+	size_t n;
+	struct recover_result *result;
+	uint64_t next_lsn; /* the one that must come next */
+};
+
+static void __attribute__((format(printf, 4, 5))) damage(struct recovery *r,
+    uint32_t segment, size_t offset, const char *fmt, ...)
+{
+	char what[256];
+	va_list ap;
+
+	if (r->result->damaged)
+		return; /* the first finding is the cause */
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	r->result->damaged = true;
+	reason_set(&r->result->reason, "log/%08" PRIu32 ".log offset %zu: %s",
+	    segment, offset, what);
+}
+
+static int
+read_head(struct recovery *r, const struct recover_segment *s,
+    struct segment_head *head_out)
+{
+	int ret = s->len < JOURNAL_BLOCK
+	    ? ERR_MALFORMED
+	    : segment_head_read(s->octets, head_out);
+
+	if (ret == ERR_UNSUPPORTED)
+		reason_set(&r->result->reason,
+		    "log/%08" PRIu32 ".log is of format %" PRIu32
+		    ", this kddnsd reads format %d: start the kddnsd that"
+		    " wrote it",
+		    s->number, head_out->format, JOURNAL_FORMAT);
+	return ret;
+}
+
+/*
+ * A newer format anywhere ends it before anything is judged: what looks like
+ * damage to us may be sense to the one that wrote it.
+ */
+static int
+check_formats(struct recovery *r)
+{
+	struct segment_head head;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (read_head(r, &r->segments[i], &head) == ERR_UNSUPPORTED)
+			return ERR_UNSUPPORTED;
+	return 0;
+}
+
+/* The segment's head belongs here: after the segment before it. */
+static bool
+enter_segment(struct recovery *r, size_t i)
+{
+	struct recover_segment *s = &r->segments[i];
+	struct segment_head head;
+
+	if (read_head(r, s, &head) != 0) {
+		damage(r, s->number, 0, "the segment's header is damaged");
+		return false;
+	}
+	if (head.number != s->number) {
+		damage(r, s->number, 0, "this is segment %" PRIu32,
+		    head.number);
+		return false;
+	}
+	if (memcmp(head.uuid, r->result->uuid, sizeof(head.uuid)) != 0) {
+		damage(r, s->number, 0, "the segment of another store");
+		return false;
+	}
+	if (i == 0)
+		r->next_lsn = head.first_lsn;
+	else if (s->number != s[-1].number + 1) {
+		damage(r, s[-1].number + 1, 0, "the segment is missing");
+		return false;
+	}
+	if (head.first_lsn != r->next_lsn) {
+		damage(r, i == 0 ? s->number : s[-1].number,
+		    i == 0 ? 0 : s[-1].end,
+		    "group %" PRIu64 " is damaged or missing; the next segment"
+		    " begins with %" PRIu64,
+		    r->next_lsn, head.first_lsn);
+		return false;
+	}
+	if (head.next_zone_id > r->result->next_zone_id)
+		r->result->next_zone_id = head.next_zone_id;
+	s->counts = true;
+	s->first_lsn = head.first_lsn;
+	s->end = JOURNAL_BLOCK;
+	return true;
+}
+
+static void
+walk_groups(struct recovery *r, struct recover_segment *s)
+{
+	struct group_head g;
+
+	while (group_head_read(s->octets + s->end, s->len - s->end,
+		   r->result->uuid, &g) == 0 &&
+	    g.lsn == r->next_lsn) {
+		s->end += group_size(g.len);
+		r->next_lsn++;
+	}
+}
+
+/* Groups behind the end that are not left over from the file's older life. */
+static void
+look_behind(struct recovery *r, const struct recover_segment *s, size_t from)
+{
+	struct group_head g;
+
+	for (size_t at = from; at + JOURNAL_BLOCK <= s->len;
+	     at += JOURNAL_BLOCK) {
+		if (group_head_read(s->octets + at, s->len - at,
+			r->result->uuid, &g) != 0 ||
+		    g.lsn < r->next_lsn)
+			continue;
+		damage(r, s->number, from,
+		    "group %" PRIu64 " is damaged: group %" PRIu64
+		    " at offset %zu behind it is whole",
+		    r->next_lsn, g.lsn, at);
+		return;
+	}
+}
+
+static void
+check_promise(struct recovery *r, const struct recover_promise *promise)
+{
+	const struct recover_segment *s = r->segments;
+	uint64_t last = r->next_lsn - 1;
+
+	if (!promise->given)
+		return;
+	if (r->n > 0 && s[0].number > promise->first_segment)
+		damage(r, promise->first_segment, 0, "the segment is missing");
+	if (last < promise->durable_lsn)
+		damage(r, r->n > 0 ? s[r->n - 1].number : 1,
+		    r->n > 0 ? s[r->n - 1].end : 0,
+		    "the log ends with group %" PRIu64 ", but group %" PRIu64
+		    " was written and synced",
+		    last, promise->durable_lsn);
+}
+
+static void
+find_uuid(struct recovery *r, const struct recover_promise *promise)
+{
+	struct segment_head head;
+
+	if (promise->given) {
+		memcpy(r->result->uuid, promise->uuid, JOURNAL_UUID_LEN);
+		return;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (read_head(r, &r->segments[i], &head) == 0) {
+			memcpy(r->result->uuid, head.uuid, JOURNAL_UUID_LEN);
+			return;
+		}
+}
+
+int
+recover_log(struct recover_segment *segments, size_t n,
+    const struct recover_promise *promise, struct recover_result *result_out)
+{
+	struct recovery r = {segments, n, result_out, 1};
+
+	memset(result_out, 0, sizeof(*result_out));
+	if (check_formats(&r) != 0)
+		return ERR_UNSUPPORTED;
+	find_uuid(&r, promise);
+	for (size_t i = 0; i < n; i++) {
+		assert(i == 0 || segments[i].number > segments[i - 1].number);
+		segments[i].counts = false;
+		segments[i].first_lsn = 0;
+		segments[i].end = 0;
+	}
+	for (size_t i = 0; i < n && enter_segment(&r, i); i++)
+		walk_groups(&r, &segments[i]);
+	if (n > 0 && segments[n - 1].counts)
+		look_behind(&r, &segments[n - 1], segments[n - 1].end);
+	check_promise(&r, promise);
+	result_out->last_lsn = r.next_lsn - 1;
+	return 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * recover.h - which groups of a log count
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A pure function over octets, so that it can be tried on every image a crash
+ * may leave.  LSNs are dense over all segments: the longest run of sound
+ * groups counts and nothing after it (J4).  At most one group can be torn, the
+ * last; a sound group behind an unsound one, a gap or a missing segment is
+ * damage (J5).
+ *
+ * Owns:    nothing.
+ * Threads: any.
+ * Errors:  negative enum err and a reason.
+ */
+#ifndef JOURNAL_RECOVER_H
+#define JOURNAL_RECOVER_H
+
+#include <stdbool.h>
+
+#include "daemon/base/reason.h"
+#include "daemon/journal/segment.h"
+
+struct recover_segment {
+	uint32_t number; /* by the file's name */
+	const uint8_t *octets;
+	size_t len;
+	/* Found out: */
+	bool counts; /* head sound and in its place */
+	uint64_t first_lsn;
+	size_t end; /* behind its last group that counts */
+};
+
+/* What the control file promised; all zero if there was none. */
+struct recover_promise {
+	bool given;
+	uint8_t uuid[JOURNAL_UUID_LEN];
+	uint32_t first_segment;
+	uint64_t durable_lsn;
+};
+
+struct recover_result {
+	uint8_t uuid[JOURNAL_UUID_LEN];
+	uint64_t last_lsn; /* 0: no group ever */
+	uint32_t next_zone_id;
+	bool damaged; /* reason says which file and offset */
+	struct reason reason;
+};
+
+/*
+ * Judges the segments, given in order of their numbers.
+ * ERR_UNSUPPORTED: one is of a newer format; result_out->reason says which.
+ */
+int recover_log(struct recover_segment *segments, size_t n,
+    const struct recover_promise *promise, struct recover_result *result_out);
+
+#endif

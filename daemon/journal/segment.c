@@ -1,0 +1,133 @@
+/*
+ * segment.c - octets of a log segment: its header, its groups
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/crc32c.h"
+#include "daemon/base/err.h"
+#include "daemon/journal/segment.h"
+
+/* In every format: magic, format, ..., CRC in the last 4 octets of the block.
+ */
+#define SEGMENT_MAGIC "kddnslog"
+#define SEGMENT_MAGIC_LEN 8
+#define CRC_AT (JOURNAL_BLOCK - 4)
+
+#define GROUP_MAGIC 0x6b644752u /* "kdGR" */
+#define GROUP_CRC_AT (GROUP_HEAD_LEN - 4)
+
+void
+segment_head_write(const struct segment_head *head,
+    uint8_t block[JOURNAL_BLOCK])
+{
+	struct writer w;
+
+	memset(block, 0, JOURNAL_BLOCK);
+	writer_init(&w, block, JOURNAL_BLOCK);
+	writer_octets(&w, SEGMENT_MAGIC, SEGMENT_MAGIC_LEN);
+	writer_u32(&w, JOURNAL_FORMAT);
+	writer_octets(&w, head->uuid, sizeof(head->uuid));
+	writer_u32(&w, head->number);
+	writer_u32(&w, head->next_zone_id);
+	writer_u64(&w, head->first_lsn);
+	put_u32(block + CRC_AT, crc32c(0, block, CRC_AT));
+}
+
+int
+segment_head_read(const uint8_t block[JOURNAL_BLOCK],
+    struct segment_head *head_out)
+{
+	struct segment_head h;
+	struct reader r;
+
+	memset(head_out, 0, sizeof(*head_out));
+	if (memcmp(block, SEGMENT_MAGIC, SEGMENT_MAGIC_LEN) != 0 ||
+	    get_u32(block + CRC_AT) != crc32c(0, block, CRC_AT))
+		return ERR_MALFORMED;
+	reader_init(&r, block, JOURNAL_BLOCK);
+	reader_skip(&r, SEGMENT_MAGIC_LEN);
+	h.format = reader_u32(&r);
+	if (h.format != JOURNAL_FORMAT) {
+		head_out->format = h.format;
+		return ERR_UNSUPPORTED;
+	}
+	memcpy(h.uuid, reader_octets(&r, sizeof(h.uuid)), sizeof(h.uuid));
+	h.number = reader_u32(&r);
+	h.next_zone_id = reader_u32(&r);
+	h.first_lsn = reader_u64(&r);
+	if (h.number == 0 || h.first_lsn == 0)
+		return ERR_MALFORMED;
+	*head_out = h;
+	return 0;
+}
+
+static uint32_t
+seed(const uint8_t uuid[JOURNAL_UUID_LEN], const uint8_t lsn[8])
+{
+	return crc32c(crc32c(0, uuid, JOURNAL_UUID_LEN), lsn, 8);
+}
+
+/*
+ * magic 4, format 2, zero 2, LSN 8, length 4, changesets 4, CRC of all behind
+ * the head (padding included) 4, CRC of the head before it 4.
+ */
+#define LSN_AT 8
+
+void
+group_head_write(const struct group_head *head,
+    const uint8_t uuid[JOURNAL_UUID_LEN], uint8_t *group)
+{
+	size_t size = group_size(head->len), end = GROUP_HEAD_LEN + head->len;
+	struct writer w;
+	uint32_t s;
+
+	memset(group + end, 0, size - end);
+	writer_init(&w, group, GROUP_HEAD_LEN);
+	writer_u32(&w, GROUP_MAGIC);
+	writer_u16(&w, JOURNAL_FORMAT);
+	writer_u16(&w, 0);
+	writer_u64(&w, head->lsn);
+	writer_u32(&w, head->len);
+	writer_u32(&w, head->n_changesets);
+	s = seed(uuid, group + LSN_AT);
+	writer_u32(&w,
+	    crc32c(s, group + GROUP_HEAD_LEN, size - GROUP_HEAD_LEN));
+	writer_u32(&w, crc32c(s, group, GROUP_CRC_AT));
+}
+
+int
+group_head_read(const uint8_t *octets, size_t len,
+    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out)
+{
+	struct group_head h;
+	struct reader r;
+	uint32_t body_crc, s;
+	uint16_t format;
+
+	memset(head_out, 0, sizeof(*head_out));
+	reader_init(&r, octets, len);
+	if (len < GROUP_HEAD_LEN || reader_u32(&r) != GROUP_MAGIC)
+		return ERR_MALFORMED;
+	format = reader_u16(&r);
+	reader_skip(&r, 2);
+	h.lsn = reader_u64(&r);
+	h.len = reader_u32(&r);
+	h.n_changesets = reader_u32(&r);
+	body_crc = reader_u32(&r);
+	s = seed(uuid, octets + LSN_AT);
+	if (reader_u32(&r) != crc32c(s, octets, GROUP_CRC_AT))
+		return ERR_MALFORMED;
+	if (format != JOURNAL_FORMAT)
+		return ERR_UNSUPPORTED;
+	if (group_size(h.len) > len ||
+	    body_crc !=
+		crc32c(s, octets + GROUP_HEAD_LEN,
+		    group_size(h.len) - GROUP_HEAD_LEN))
+		return ERR_MALFORMED;
+	*head_out = h;
+	return 0;
+}

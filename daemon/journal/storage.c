@@ -1,0 +1,194 @@
+/*
+ * storage.c - the system calls that durability rests on
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/journal/storage.h"
+
+#define FILL_STEP ((size_t)1 << 20)
+#define FILL_SYNC ((uint64_t)4 << 20) /* larger syncs stall the log's */
+
+static int
+system_open(void *arg, int dirfd, const char *path, int flags, mode_t mode)
+{
+	(void)arg;
+	return openat(dirfd, path, flags | O_CLOEXEC, mode);
+}
+
+static int
+system_close(void *arg, int fd)
+{
+	(void)arg;
+	return close(fd);
+}
+
+static int
+system_mkdir(void *arg, int dirfd, const char *path, mode_t mode)
+{
+	(void)arg;
+	return mkdirat(dirfd, path, mode);
+}
+
+static ssize_t
+system_pwrite(void *arg, int fd, const void *octets, size_t len, off_t at)
+{
+	(void)arg;
+	return pwrite(fd, octets, len, at);
+}
+
+static int
+system_fallocate(void *arg, int fd, off_t len)
+{
+	(void)arg;
+	return fallocate(fd, 0, 0, len);
+}
+
+static int
+system_ftruncate(void *arg, int fd, off_t len)
+{
+	(void)arg;
+	return ftruncate(fd, len);
+}
+
+static int
+system_fdatasync(void *arg, int fd)
+{
+	(void)arg;
+	return fdatasync(fd);
+}
+
+static int
+system_fsync_dir(void *arg, int dirfd)
+{
+	(void)arg;
+	return fsync(dirfd);
+}
+
+static int
+system_rename(void *arg, int dirfd, const char *from, const char *to)
+{
+	(void)arg;
+	return renameat(dirfd, from, dirfd, to);
+}
+
+static int
+system_unlink(void *arg, int dirfd, const char *path)
+{
+	(void)arg;
+	return unlinkat(dirfd, path, 0);
+}
+
+const struct storage storage_system = {
+    .open = system_open,
+    .close = system_close,
+    .mkdir = system_mkdir,
+    .pwrite = system_pwrite,
+    .fallocate = system_fallocate,
+    .ftruncate = system_ftruncate,
+    .fdatasync = system_fdatasync,
+    .fsync_dir = system_fsync_dir,
+    .rename = system_rename,
+    .unlink = system_unlink,
+};
+
+int
+storage_write(const struct storage *s, int fd, const void *octets, size_t len,
+    uint64_t at)
+{
+	const uint8_t *p = octets;
+
+	while (len > 0) {
+		ssize_t n = s->pwrite(s->arg, fd, p, len, (off_t)at);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_from_errno(errno);
+		if (n == 0) {
+			errno = EIO;
+			return ERR_IO;
+		}
+		p += n;
+		at += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+storage_sync(const struct storage *s, int fd)
+{
+	return s->fdatasync(s->arg, fd) == 0 ? 0 : err_from_errno(errno);
+}
+
+int
+storage_fill(const struct storage *s, int fd, uint64_t from, uint64_t len)
+{
+	static const uint8_t zeros[FILL_STEP];
+	uint64_t unsynced = 0;
+
+	/* Room first, so that a full disk is found out at once. */
+	if (s->fallocate(s->arg, fd, (off_t)(from + len)) == -1 &&
+	    errno != EOPNOTSUPP)
+		return err_from_errno(errno);
+	while (len > 0) {
+		size_t n = len < FILL_STEP ? (size_t)len : FILL_STEP;
+		int ret = storage_write(s, fd, zeros, n, from);
+
+		if (ret != 0)
+			return ret;
+		from += n;
+		len -= n;
+		unsynced += n;
+		if (unsynced < FILL_SYNC && len > 0)
+			continue;
+		ret = storage_sync(s, fd);
+		if (ret != 0)
+			return ret;
+		unsynced = 0;
+	}
+	return 0;
+}
+
+static int
+write_new(const struct storage *s, int dirfd, const char *path,
+    const void *octets, size_t len)
+{
+	int fd =
+	    s->open(s->arg, dirfd, path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int ret;
+
+	if (fd == -1)
+		return err_from_errno(errno);
+	ret = storage_write(s, fd, octets, len, 0);
+	if (ret == 0)
+		ret = storage_sync(s, fd);
+	(void)s->close(s->arg, fd);
+	return ret;
+}
+
+int
+storage_replace(const struct storage *s, int dirfd, const char *path,
+    const void *octets, size_t len)
+{
+	char tmp[64];
+	int ret;
+
+	if (snprintf(tmp, sizeof(tmp), "%s.tmp", path) >= (int)sizeof(tmp))
+		return ERR_RANGE;
+	ret = write_new(s, dirfd, tmp, octets, len);
+	if (ret != 0)
+		return ret;
+	if (s->rename(s->arg, dirfd, tmp, path) == -1 ||
+	    s->fsync_dir(s->arg, dirfd) == -1)
+		return err_from_errno(errno);
+	return 0;
+}

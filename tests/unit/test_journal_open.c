@@ -1,0 +1,611 @@
+/*
+ * test_journal_open.c - the log written, crashed, found again
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Group n holds one changeset of zone 1 from serial n-1 to n with one RR whose
+ * RDATA follows from n, so whatever is recovered can be judged by itself.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/arena.h"
+#include "daemon/base/crc32c.h"
+#include "daemon/base/err.h"
+#include "daemon/journal/group.h"
+#include "daemon/journal/journal.h"
+#include "daemon/journal/segment.h"
+#include "tests/unit/storage_shim.h"
+#include "tests/unit/suites.h"
+
+#define SEGMENT_SIZE (16 * (size_t)JOURNAL_BLOCK)
+#define RDATA_MAX 9000
+
+static const uint8_t owner[] = "\1a\2ad\7example";
+
+struct found {
+	uint64_t first, last; /* LSNs; 0: none */
+	unsigned wrong;
+};
+
+/* --- Groups that can be judged --- */
+
+static uint16_t
+rdata_of(uint64_t n, uint8_t rdata[RDATA_MAX])
+{
+	uint16_t len = (uint16_t)(n * 2654435761u % RDATA_MAX);
+
+	for (uint16_t i = 0; i < len; i++)
+		rdata[i] = (uint8_t)(n * 31 + i);
+	return len;
+}
+
+static void
+add_changeset(struct group *g, uint64_t n)
+{
+	static uint8_t rdata[RDATA_MAX];
+	struct changeset_source source = {.signer = "PC1$@AD.EXAMPLE"};
+	struct changeset_rr rr = {
+	    .rr = {.owner = owner, .type = TYPE_TXT, .class = CLASS_IN}};
+	struct changeset cs = {.zone_id = 1,
+	    .serial_from = (uint32_t)n - 1,
+	    .serial_to = (uint32_t)n,
+	    .n_added = 1,
+	    .added = &rr,
+	    .n_sources = 1,
+	    .sources = &source};
+	uint32_t at, len;
+
+	rr.rr.rdata = rdata;
+	rr.rr.rdata_len = rdata_of(n, rdata);
+	CU_ASSERT_EQUAL_FATAL(group_add(g, &cs, &at, &len), 0);
+}
+
+static bool
+is_changeset(uint64_t n, const uint8_t *octets, uint32_t len)
+{
+	static uint8_t rdata[RDATA_MAX];
+	struct changeset cs;
+	struct arena a;
+	bool is;
+
+	arena_init(&a, 0);
+	is = record_read(octets, len, &a, &cs) == 0 &&
+	    cs.serial_to == (uint32_t)n && cs.n_added == 1 &&
+	    cs.added[0].rr.rdata_len == rdata_of(n, rdata) &&
+	    memcmp(cs.added[0].rr.rdata, rdata, cs.added[0].rr.rdata_len) == 0;
+	arena_clear(&a);
+	return is;
+}
+
+static int
+judge(void *arg, const struct journal_location *where,
+    const struct record_head *head, const uint8_t *octets)
+{
+	struct found *f = arg;
+
+	if (f->first == 0)
+		f->first = where->lsn;
+	else if (where->lsn != f->last + 1)
+		f->wrong++;
+	f->last = where->lsn;
+	if (head->len != where->len ||
+	    !is_changeset(where->lsn, octets, head->len))
+		f->wrong++;
+	return 0;
+}
+
+static int
+open_journal(const char *dir, const struct storage *st,
+    struct journal **journal_out)
+{
+	struct journal_config config = {.directory = dir,
+	    .storage = st,
+	    .segment_size = SEGMENT_SIZE};
+	struct reason reason = {""};
+	int ret = journal_open(&config, journal_out, &reason);
+
+	if (ret != 0)
+		CU_ASSERT_NOT_EQUAL(reason.text[0], '\0');
+	return ret;
+}
+
+static struct found
+replay(struct journal *j)
+{
+	struct found f = {0, 0, 0};
+	struct reason reason;
+
+	CU_ASSERT_EQUAL(journal_replay(j, judge, &f, &reason), 0);
+	return f;
+}
+
+/* Writes group n; 0 once it is durable. */
+static int
+write_group(struct journal *j, uint64_t n)
+{
+	struct reason reason;
+	struct group g;
+	int ret = ERR_DISKFULL;
+
+	if (journal_room(j, &reason) == JOURNAL_ROOM_SOON)
+		(void)journal_make_spare(j, &reason);
+	if (journal_room(j, &reason) != JOURNAL_ROOM_NOW)
+		return ret;
+	group_init(&g);
+	add_changeset(&g, n);
+	journal_place(j, &g);
+	CU_ASSERT_EQUAL(g.lsn, n);
+	ret = journal_write(j, &g, &reason);
+	group_clear(&g);
+	return ret;
+}
+
+/* --- Plain life --- */
+
+static void
+test_what_was_written_is_found_again(void)
+{
+	char dir[64];
+	struct journal *j;
+	struct found f;
+
+	shim_make_dir(dir);
+	for (uint64_t n = 0; n < 60; n += 20) {
+		CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+		CU_ASSERT_PTR_NULL(journal_damage(j));
+		CU_ASSERT_EQUAL(journal_durable_lsn(j), n);
+		f = replay(j);
+		CU_ASSERT_EQUAL(f.last, n);
+		CU_ASSERT_EQUAL(f.wrong, 0);
+		for (uint64_t i = n + 1; i <= n + 20; i++)
+			CU_ASSERT_EQUAL(write_group(j, i), 0);
+		journal_close(j); /* as kill -9 leaves it */
+	}
+	shim_remove_dir(dir);
+}
+
+static void
+test_a_clean_stop_is_remembered(void)
+{
+	struct reason reason;
+	struct journal *j;
+	char dir[64];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_FALSE(journal_was_clean(j));
+	CU_ASSERT_EQUAL(write_group(j, 1), 0);
+	CU_ASSERT_EQUAL(journal_take_zone_id(j), 1);
+	CU_ASSERT_EQUAL(journal_note_clean(j, &reason), 0);
+	journal_close(j);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_TRUE(journal_was_clean(j));
+	CU_ASSERT_EQUAL(journal_take_zone_id(j), 2);
+	CU_ASSERT_EQUAL(write_group(j, 2), 0);
+	journal_close(j);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_FALSE(journal_was_clean(j));
+	CU_ASSERT_EQUAL(replay(j).last, 2);
+	journal_close(j);
+	shim_remove_dir(dir);
+}
+
+static void
+test_a_directory_in_use_is_refused(void)
+{
+	struct journal_config config = {.segment_size = SEGMENT_SIZE};
+	struct journal *j, *second;
+	struct reason reason;
+	char dir[64], pid[32];
+
+	shim_make_dir(dir);
+	config.directory = dir;
+	CU_ASSERT_EQUAL_FATAL(journal_open(&config, &j, &reason), 0);
+	CU_ASSERT_EQUAL(journal_open(&config, &second, &reason), ERR_BUSY);
+	CU_ASSERT_PTR_NULL(second);
+	(void)snprintf(pid, sizeof(pid), "process %d", (int)getpid());
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, pid));
+	journal_close(j);
+	CU_ASSERT_EQUAL(journal_open(&config, &j, &reason), 0);
+	journal_close(j);
+	shim_remove_dir(dir);
+}
+
+static void
+test_a_retired_segment_is_used_again(void)
+{
+	struct journal_extent e;
+	struct reason reason;
+	struct journal *j;
+	struct found f;
+	uint64_t n = 0;
+	char dir[64];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	for (int round = 0; round < 6; round++) {
+		do {
+			CU_ASSERT_EQUAL_FATAL(write_group(j, ++n), 0);
+			journal_extent(j, &e);
+		} while (e.last_segment < round + 2u);
+		CU_ASSERT_EQUAL(journal_pin(j, e.first_segment,
+				    e.first_segment),
+		    0);
+		CU_ASSERT_EQUAL(journal_retire(j, e.last_segment, &reason), 0);
+		CU_ASSERT_EQUAL(replay(j).wrong, 0);
+		journal_unpin(j, e.first_segment, e.first_segment);
+		CU_ASSERT_TRUE(journal_wants_spare(j));
+		CU_ASSERT_EQUAL(journal_retire(j, e.last_segment, &reason), 0);
+		CU_ASSERT_FALSE(journal_wants_spare(j));
+		CU_ASSERT_EQUAL(journal_pin(j, e.first_segment, e.last_segment),
+		    ERR_NOTFOUND);
+	}
+	journal_extent(j, &e);
+	CU_ASSERT_EQUAL(e.octets, 2 * SEGMENT_SIZE);
+	journal_close(j);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	f = replay(j);
+	CU_ASSERT_EQUAL(f.last, n);
+	CU_ASSERT_EQUAL(f.wrong, 0);
+	CU_ASSERT_TRUE(f.first > 1);
+	journal_close(j);
+	shim_remove_dir(dir);
+}
+
+/* --- Damage --- */
+
+static void
+overwrite(const char *dir, const char *file, off_t at, const void *octets,
+    size_t len)
+{
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
+	CU_ASSERT_EQUAL(pwrite(fd, octets, len, at), (ssize_t)len);
+	(void)close(fd);
+}
+
+static off_t
+file_size(const char *dir, const char *file)
+{
+	struct stat meta;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return stat(path, &meta) == 0 ? meta.st_size : -1;
+}
+
+static void
+test_damage_is_reported_and_left_alone(void)
+{
+	struct journal *j;
+	struct found f;
+	char dir[64];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	for (uint64_t n = 1; n <= 30; n++)
+		CU_ASSERT_EQUAL(write_group(j, n), 0);
+	journal_close(j);
+	overwrite(dir, "log/00000001.log", 3 * JOURNAL_BLOCK + 40, "XX", 2);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(journal_damage(j));
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(journal_damage(j), "log/00000001.log offset"));
+		CU_ASSERT_FALSE(journal_wants_spare(j));
+		f = replay(j);
+		CU_ASSERT(f.last < 5);
+		CU_ASSERT_EQUAL(f.wrong, 0);
+		journal_close(j);
+	}
+	CU_ASSERT(file_size(dir, "log/00000002.log") > 0);
+	shim_remove_dir(dir);
+}
+
+static void
+test_a_newer_format_is_refused_with_both_numbers(void)
+{
+	struct journal_config config = {.segment_size = SEGMENT_SIZE};
+	uint8_t block[JOURNAL_BLOCK] = "kddnsctl\0\0\0\2";
+	struct reason reason;
+	struct journal *j;
+	char dir[64];
+	uint32_t crc;
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	journal_close(j);
+	crc = crc32c(0, block, JOURNAL_BLOCK - 4);
+	put_u32(block + JOURNAL_BLOCK - 4, crc);
+	overwrite(dir, "control", 0, block, sizeof(block));
+	config.directory = dir;
+	CU_ASSERT_EQUAL(journal_open(&config, &j, &reason), ERR_UNSUPPORTED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "format 2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "reads format 1"));
+	shim_remove_dir(dir);
+}
+
+/* --- Crashes and faults --- */
+
+/* A life of a log: what was acknowledged, what may be there. */
+struct life {
+	struct shim shim;
+	char dir[64], image[64];
+	uint64_t acknowledged, placed, retired_below;
+	unsigned seed;
+	unsigned n_images, wrong;
+};
+
+/* The image must open, hold what was acknowledged, and open again. */
+static void
+check_image(struct life *l)
+{
+	for (int again = 0; again < 2; again++) {
+		struct journal *j = NULL;
+		struct found f;
+
+		if (open_journal(l->image, NULL, &j) != 0) {
+			l->wrong++;
+			return;
+		}
+		f = replay(j);
+		if (journal_damage(j) != NULL || f.wrong != 0 ||
+		    journal_durable_lsn(j) < l->acknowledged ||
+		    journal_durable_lsn(j) > l->placed ||
+		    (f.first != 0 && f.first > l->retired_below))
+			l->wrong++;
+		journal_close(j);
+	}
+	l->n_images++;
+}
+
+static void
+crash_now(void *arg)
+{
+	struct life *l = arg;
+
+	shim_crash(&l->shim, l->dir, l->image, SHIM_CRASH_NOTHING, &l->seed);
+	check_image(l);
+	shim_crash(&l->shim, l->dir, l->image, SHIM_CRASH_EVERYTHING, &l->seed);
+	check_image(l);
+	for (int i = 0; i < 2; i++) {
+		shim_crash(&l->shim, l->dir, l->image, SHIM_CRASH_RANDOM,
+		    &l->seed);
+		check_image(l);
+	}
+}
+
+/* The LSN that segment first begins with. */
+static uint64_t
+first_lsn(struct journal *j)
+{
+	uint64_t first = replay(j).first;
+
+	return first == 0 ? 1 : first;
+}
+
+/*
+ * One run of the program: opens, writes n groups, retires all it may, stops
+ * cleanly or not.  Ends at the first error.
+ */
+static int
+live(struct life *l, unsigned n, bool clean)
+{
+	struct journal_extent e;
+	struct reason reason;
+	struct journal *j;
+	int ret = open_journal(l->dir, &l->shim.storage, &j);
+
+	if (ret != 0)
+		return ret;
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	if (journal_durable_lsn(j) < l->acknowledged ||
+	    journal_durable_lsn(j) > l->placed)
+		l->wrong++;
+	/* What was unknown is known now. */
+	l->acknowledged = journal_durable_lsn(j);
+	for (unsigned i = 0; i < n && ret == 0; i++) {
+		l->placed = l->acknowledged + 1;
+		ret = write_group(j, l->placed);
+		if (ret == 0)
+			l->acknowledged = l->placed;
+	}
+	journal_extent(j, &e);
+	if (ret == 0 && e.last_segment > e.first_segment + 1) {
+		l->retired_below = UINT64_MAX; /* until it is known again */
+		ret = journal_retire(j, e.last_segment - 1, &reason);
+		l->retired_below = first_lsn(j);
+	}
+	if (ret == 0 && clean)
+		ret = journal_note_clean(j, &reason);
+	journal_close(j);
+	return ret;
+}
+
+static void
+life_init(struct life *l, bool recording)
+{
+	memset(l, 0, sizeof(*l));
+	shim_init(&l->shim, recording);
+	shim_make_dir(l->dir);
+	shim_make_dir(l->image);
+	l->seed = 5;
+	l->retired_below = 1;
+}
+
+static void
+life_clear(struct life *l)
+{
+	shim_clear(&l->shim);
+	shim_remove_dir(l->dir);
+	shim_remove_dir(l->image);
+}
+
+/*
+ * J1, J4, J7, J8: after every single call of three lives, recovery itself
+ * included, four directories that a crash may leave there.
+ */
+static void
+test_a_crash_at_any_call_loses_nothing_acknowledged(void)
+{
+	struct life l;
+
+	life_init(&l, true);
+	l.shim.each = crash_now;
+	l.shim.each_arg = &l;
+	CU_ASSERT_EQUAL(live(&l, 22, false), 0);
+	CU_ASSERT_EQUAL(live(&l, 15, true), 0);
+	CU_ASSERT_EQUAL(live(&l, 12, false), 0);
+	CU_ASSERT_EQUAL(l.wrong, 0);
+	CU_ASSERT(l.n_images > 500);
+	life_clear(&l);
+}
+
+/* J6: whatever call fails, in whatever way, what was acknowledged stays. */
+static void
+fail_at_every_call(enum shim_fault fault, bool stays)
+{
+	bool struck = true;
+
+	for (unsigned long n = 1; struck; n++) {
+		struct life l;
+		int ret;
+
+		life_init(&l, false);
+		l.shim.fault = fault;
+		l.shim.fault_at = n;
+		l.shim.fault_stays = stays;
+		ret = live(&l, 15, false);
+		if (ret == 0)
+			ret = live(&l, 15, true);
+		struck = l.shim.n_faults > 0;
+		l.shim.fault = SHIM_FAULT_NONE;
+		l.shim.in_short = false;
+		CU_ASSERT_EQUAL(live(&l, 3, false), 0);
+		CU_ASSERT_EQUAL(l.wrong, 0);
+		life_clear(&l);
+	}
+}
+
+static void
+test_any_failing_call_loses_nothing_acknowledged(void)
+{
+	fail_at_every_call(SHIM_FAULT_EIO, false);
+	fail_at_every_call(SHIM_FAULT_EIO, true);
+	fail_at_every_call(SHIM_FAULT_ENOSPC, true);
+	fail_at_every_call(SHIM_FAULT_SHORT, false);
+}
+
+/* J3: no write touches a block of an acknowledged group. */
+struct guard {
+	struct shim shim;
+	size_t end; /* of the acknowledged groups in the segment */
+	unsigned wrong;
+};
+
+static ssize_t (*shim_pwrite_real)(void *, int, const void *, size_t, off_t);
+
+static ssize_t
+guarded_pwrite(void *arg, int fd, const void *octets, size_t len, off_t at)
+{
+	struct guard *g = arg;
+
+	if (g->end != 0 && (size_t)at < g->end)
+		g->wrong++;
+	return shim_pwrite_real(arg, fd, octets, len, at);
+}
+
+static void
+test_acknowledged_blocks_are_never_written_again(void)
+{
+	struct journal *j;
+	struct guard g;
+	struct found f;
+	struct reason reason;
+	char dir[64];
+
+	memset(&g, 0, sizeof(g));
+	shim_make_dir(dir);
+	shim_init(&g.shim, false);
+	shim_pwrite_real = g.shim.storage.pwrite;
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &g.shim.storage, &j), 0);
+	CU_ASSERT_EQUAL(journal_make_spare(j, &reason), 0);
+	g.shim.storage.pwrite = guarded_pwrite;
+	for (uint64_t n = 1; n <= 3; n++) {
+		struct group group;
+
+		group_init(&group);
+		add_changeset(&group, n);
+		journal_place(j, &group);
+		CU_ASSERT_EQUAL(group.segment, 1);
+		CU_ASSERT(group.offset >= g.end);
+		CU_ASSERT_EQUAL(group.offset % JOURNAL_BLOCK, 0);
+		CU_ASSERT_EQUAL(journal_write(j, &group, &reason), 0);
+		g.end = group.offset + journal_blocks(group.len);
+		group_clear(&group);
+	}
+	CU_ASSERT_EQUAL(g.wrong, 0);
+	f = replay(j);
+	CU_ASSERT_EQUAL(f.last, 3);
+	journal_close(j);
+	shim_clear(&g.shim);
+	shim_remove_dir(dir);
+}
+
+static void
+test_without_a_next_segment_there_is_no_room(void)
+{
+	struct journal *j;
+	struct reason reason = {""};
+	struct shim shim;
+	uint64_t n = 0;
+	char dir[64];
+
+	shim_make_dir(dir);
+	shim_init(&shim, false);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &shim.storage, &j), 0);
+	while (journal_room(j, &reason) == JOURNAL_ROOM_NOW)
+		CU_ASSERT_EQUAL(write_group(j, ++n), 0);
+	CU_ASSERT_EQUAL(journal_room(j, &reason), JOURNAL_ROOM_SOON);
+	shim.fault = SHIM_FAULT_ENOSPC;
+	shim.fault_stays = true;
+	shim.fault_at = 1;
+	CU_ASSERT_EQUAL(journal_make_spare(j, &reason), ERR_DISKFULL);
+	CU_ASSERT_EQUAL(journal_room(j, &reason), JOURNAL_ROOM_NONE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "No space left"));
+	shim.fault = SHIM_FAULT_NONE; /* somebody made room */
+	CU_ASSERT_EQUAL(journal_make_spare(j, &reason), 0);
+	CU_ASSERT_EQUAL(journal_room(j, &reason), JOURNAL_ROOM_NOW);
+	CU_ASSERT_EQUAL(write_group(j, ++n), 0);
+	journal_close(j);
+	shim_clear(&shim);
+	shim_remove_dir(dir);
+}
+
+CU_TestInfo journal_tests[] = {
+    {"round trip", test_what_was_written_is_found_again},
+    {"clean stop", test_a_clean_stop_is_remembered},
+    {"in use", test_a_directory_in_use_is_refused},
+    {"recycling", test_a_retired_segment_is_used_again},
+    {"J5: damage", test_damage_is_reported_and_left_alone},
+    {"newer format", test_a_newer_format_is_refused_with_both_numbers},
+    {"J3: blocks", test_acknowledged_blocks_are_never_written_again},
+    {"no room", test_without_a_next_segment_there_is_no_room},
+    {"J1, J7, J8: crashes",
+	test_a_crash_at_any_call_loses_nothing_acknowledged},
+    {"J6: faults", test_any_failing_call_loses_nothing_acknowledged},
+    CU_TEST_INFO_NULL,
+};
