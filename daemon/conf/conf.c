@@ -75,13 +75,13 @@ reading_clear(struct reading *rd)
 	arena_wipe(&rd->tree);
 }
 
-/* From the syntax tree to values, and what must hold between them. */
+/* From the syntax tree to values; name is the file's, for messages. */
 static void
-understand(struct reading *rd, struct block *top)
+understand(struct reading *rd, struct block *top, const char *name)
 {
 	struct conf *c = rd->conf;
 	const struct scope scope = {top_rows, c, 0};
-	const struct conf_place whole = {c->path, 0, rd->order};
+	const struct conf_place whole = {name, 0, rd->order};
 
 	block_defaults(rd, top_rows, c);
 	block_defaults(rd, zone_rows, &c->zone_defaults);
@@ -137,7 +137,7 @@ conf_read(const char *path, const char *const *overrides, size_t n_overrides,
 	for (size_t i = 0; i < n_overrides; i++)
 		override_apply(&rd, &top, overrides[i]);
 	if (!rd.is_nomem)
-		understand(&rd, &top);
+		understand(&rd, &top, path);
 	ret = finish(&rd, conf_out);
 done:
 	reading_clear(&rd);
@@ -161,7 +161,7 @@ conf_read_text(const char *name, const char *text, size_t len,
 	if (name != NULL)
 		tree_parse(&rd, name, text, len, &top);
 	if (!rd.is_nomem)
-		understand(&rd, &top);
+		understand(&rd, &top, name);
 	ret = finish(&rd, conf_out);
 done:
 	reading_clear(&rd);

@@ -71,7 +71,7 @@ put_facts(FILE *out, const struct row *row)
 	if (row->only != NULL) {
 		(void)fputs("Only\n.Ql ", out);
 		put_text(out, row->only);
-		(void)fputs("\nis supported yet.\n", out);
+		(void)fputs("\nworks so far.\n", out);
 	}
 }
 
