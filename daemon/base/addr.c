@@ -78,7 +78,7 @@ short_prefix(const char *text, size_t len, struct addr *addr_out)
 	if (len == 0 || len > 15 || dots > 2 || memchr(text, ':', len) != NULL)
 		return ERR_MALFORMED;
 	(void)snprintf(full, sizeof(full), "%.*s%s", (int)len, text,
-	    ".0.0.0" + 2 * (size_t)dots);
+	    &".0.0.0"[2 * (size_t)dots]);
 	return addr_from_text(full, addr_out);
 }
 
