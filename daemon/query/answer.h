@@ -9,7 +9,7 @@
  *
  *	rcode = question_check(q);             may end it: FORMERR, NOTIMP ...
  *	... the zone: by question_zone_name(); none: REFUSED, no version:
- *SERVFAIL edns_reply_init(&e, &q->edns, &settings, v); answer_start(&w, octets,
+ *SERVFAIL edns_reply_init(&e, q, &settings, v); answer_start(&w, octets,
  *answer_size(q, transport, max_udp_size), q); message_write_reserve(&w,
  *edns_reply_room(&e) + room for the TSIG); rcode = answer(&w, q, v, apex,
  *transport); edns_reply_write(&e, &w, rcode); len = message_write_end(&w);

@@ -37,11 +37,11 @@ struct edns_reply {
 };
 
 /*
- * What is due to a request with this EDNS.  v: the version that the answer
- * comes from, for EXPIRE: we are the primary, so it is the SOA's (RFC 7314
- * section 3.2); NULL: no zone.
+ * What is due to this request.  v: the version that the answer comes from,
+ * for EXPIRE of a SOA, AXFR or IXFR: we are the primary, so it is the SOA's
+ * (RFC 7314 section 3); NULL: no zone.
  */
-void edns_reply_init(struct edns_reply *r, const struct edns *request,
+void edns_reply_init(struct edns_reply *r, const struct message *q,
     const struct edns_settings *settings, const struct zone_version *v);
 
 /*
@@ -61,9 +61,7 @@ size_t edns_reply_room(const struct edns_reply *r);
 void edns_reply_write(const struct edns_reply *r, struct message_writer *w,
     enum rcode rcode);
 
-/*
- * The reply as dns/ has it, for streams (xfr/); options stay r's.
- */
+/* The reply as dns/ has it, for streams (xfr/); options stay r's. */
 struct edns edns_reply_view(const struct edns_reply *r);
 
 #endif
