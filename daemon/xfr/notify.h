@@ -67,7 +67,7 @@ struct notify_settings {
 	 * closely, or NULL.  Called inside notify_due() only.
 	 */
 	const struct zone_version *(*version)(void *arg, const uint8_t *name);
-	/* True for an address that is ours: never notified. */
+	/* True for an address (with port) that is ours: no target as an NS. */
 	bool (*is_own)(void *arg, const struct addr *addr);
 	void *arg;
 };
@@ -141,7 +141,7 @@ enum notify_state {
 	NOTIFY_SILENT,  /* all tries without an answer */
 };
 
-/* "answered", "no answer after 5 tries" ...: a constant text. */
+/* "answered", "no answer" ...: a constant text. */
 const char *notify_state_text(enum notify_state state);
 
 struct notify_status {

@@ -34,7 +34,7 @@
 #ifndef XFR_TRANSFERS_H
 #define XFR_TRANSFERS_H
 
-#include <stdatomic.h>
+#include <sys/queue.h>
 
 #include "daemon/xfr/ixfr.h"
 
@@ -51,11 +51,12 @@ struct transfers_settings {
 	unsigned n_threads;
 	unsigned max_transfers; /* transfers-out */
 	uint64_t max_time_ms;   /* max-transfer-time-out; 0: none */
+	uint64_t stall_ms;      /* 0: TRANSFER_STALL_MS */
 };
 
 /* A filled message.  The worker may change octets up to size: the TSIG. */
 struct transfer_message {
-	struct transfer_message *next; /* not the worker's */
+	STAILQ_ENTRY(transfer_message) entry; /* not the worker's */
 	size_t len;
 	size_t size;
 	bool is_first;
@@ -83,9 +84,10 @@ struct transfer {
 	struct store_zone *zone;            /* for its history; AXFR: unused */
 	const struct zone_version *version; /* pinned; the pin is taken over */
 	/*
-	 * Transfer thread: transfer_take() has something new.  Must not block.
-	 * Once, then not again before transfer_posted().  False: could not be
-	 * passed on, and will be called again soon.
+	 * Transfer thread: transfer_take() has something new.  Must not block
+	 * nor call functions of this header.  Once, then not again before
+	 * transfer_posted().  False: could not be passed on, and will be
+	 * called again soon.
 	 */
 	bool (*ready)(struct transfer *t);
 
@@ -113,7 +115,8 @@ void transfers_set(struct transfers *ts,
 
 /*
  * Stops the threads.  Transfers in hand end with ERR_CLOSED, their pins
- * dropped; no ready() is called any more.  Any thread, once.
+ * dropped; no ready() is called any more, and transfer_take() does not wait
+ * for transfer_posted().  Any thread but a worker, once.
  */
 void transfers_stop(struct transfers *ts);
 
@@ -128,7 +131,7 @@ void transfers_destroy(struct transfers *ts);
 int transfers_start(struct transfers *ts, struct transfer *t);
 
 /* Transfers under way now; any thread. */
-unsigned transfers_count(const struct transfers *ts);
+unsigned transfers_count(struct transfers *ts);
 
 enum transfer_taken {
 	TRANSFER_MESSAGE, /* *m_out is the next message, in order */
