@@ -1,0 +1,348 @@
+/*
+ * commands.c - what kddnsctl can ask of the daemon
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/conf/conf.h"
+#include "daemon/gss/acceptor.h"
+#include "daemon/gss/context.h"
+#include "daemon/net/worker.h"
+#include "daemon/policy/policy.h"
+#include "daemon/server/commands.h"
+#include "daemon/server/core.h"
+#include "daemon/server/settings.h"
+#include "daemon/xfr/notify.h"
+#include "daemon/zone/zone_file.h"
+
+#define SECONDARIES_MAX 256
+
+/* A counter of all workers together. */
+#define SUM(server, counter)                                                   \
+	({                                                                     \
+		uint64_t sum_ = 0;                                             \
+		for (unsigned i_ = 0; i_ < (server)->n_workers; i_++)          \
+			sum_ += atomic_load_explicit(&(server)                 \
+							  ->workers[i_]        \
+							  .counters.counter,   \
+			    memory_order_relaxed);                             \
+		(json_int_t) sum_;                                             \
+	})
+
+static json_t *
+number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+/* The zone of the first argument; NULL with a reason. */
+static struct store_zone *
+zone_argument(struct server *s, const struct control_request *request,
+    struct reason *reason)
+{
+	const char *text = control_arg(request, 0);
+	struct store_zone *z = NULL;
+	struct name apex;
+
+	if (name_from_text(text, NULL, &apex) == 0)
+		z = store_find_apex(s->store, apex.octets);
+	if (z == NULL)
+		reason_set(reason, "%s: no such zone", text);
+	return z;
+}
+
+static json_t *
+keytab_status(struct server *s)
+{
+	struct acceptor_generation *g = acceptor_current(s->acceptor);
+	json_t *status = json_object();
+	char reason[sizeof(s->keytab_reason.text)];
+
+	(void)pthread_mutex_lock(&s->settings_lock);
+	(void)snprintf(reason, sizeof(reason), "%s", s->keytab_reason.text);
+	(void)pthread_mutex_unlock(&s->settings_lock);
+	(void)json_object_set_new(status, "ok",
+	    json_boolean(g != NULL && reason[0] == '\0'));
+	(void)json_object_set_new(status, "reason", json_string(reason));
+	(void)json_object_set_new(status, "entries",
+	    number(g == NULL ? 0 : acceptor_n_entries(g)));
+	acceptor_generation_unref(g);
+	return status;
+}
+
+static json_t *
+store_status_json(struct server *s)
+{
+	struct store_status st;
+
+	store_status(s->store, &st);
+	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "writable",
+	    st.writable, "reason", st.reason.text, "lsn", (json_int_t)st.lsn,
+	    "segments", (json_int_t)st.n_segments, "octets",
+	    (json_int_t)st.log_octets, "groups", (json_int_t)st.n_groups,
+	    "changes", (json_int_t)st.n_changes, "queued",
+	    (json_int_t)st.queued);
+}
+
+static size_t
+count_zones(const struct server *s)
+{
+	size_t n = 0;
+
+	while (store_zone_at(s->store, n) != NULL)
+		n++;
+	return n;
+}
+
+static int
+command_status(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct server *s = arg;
+	uint64_t now_ms = clock_mono_ms();
+
+	(void)request;
+	(void)reason;
+	*result_out = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:{s:I, "
+				"s:I, s:I, s:I}, "
+				"s:I, s:{s:I, s:I}, s:I, s:I, s:o, s:o}",
+	    "version", PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
+	    (json_int_t)((now_ms - s->started_mono_ms) / 1000), "started",
+	    (json_int_t)s->started_wall_s, "workers", (json_int_t)s->n_workers,
+	    "zones", (json_int_t)count_zones(s), "contexts",
+	    (json_int_t)atomic_load(&contexts_counters(s->contexts)->count),
+	    "updates", "applied", SUM(s, updates_applied), "unchanged",
+	    SUM(s, updates_unchanged), "refused", SUM(s, updates_refused),
+	    "failed", SUM(s, updates_failed), "queries", SUM(s, queries),
+	    "tkey", "complete", SUM(s, tkeys_complete), "refused",
+	    SUM(s, tkeys_refused), "repeats", SUM(s, repeats), "dropped",
+	    SUM(s, dropped), "store", store_status_json(s), "keytab",
+	    keytab_status(s));
+	return *result_out == NULL ? ERR_NOMEM : 0;
+}
+
+static json_t *
+zone_row(struct store_zone *z)
+{
+	struct store_zone_status st;
+
+	store_zone_status(z, &st);
+	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "zone",
+	    store_zone_text(z), "serial", (json_int_t)st.serial, "records",
+	    (json_int_t)st.n_records, "names", (json_int_t)st.n_names, "status",
+	    !st.loaded                      ? "not loaded"
+		: st.reason.text[0] != '\0' ? "warning"
+					    : "ok");
+}
+
+static int
+command_zones(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct server *s = arg;
+	json_t *rows = json_array();
+	struct store_zone *z;
+
+	(void)request;
+	(void)reason;
+	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++)
+		(void)json_array_append_new(rows, zone_row(z));
+	*result_out = json_pack("{s:o}", "zones", rows);
+	return *result_out == NULL ? ERR_NOMEM : 0;
+}
+
+/* Milliseconds of the monotonic clock as seconds of the wall clock, or null. */
+static json_t *
+wall_time(uint64_t mono_ms)
+{
+	uint64_t ago_s = (clock_mono_ms() - mono_ms) / 1000;
+
+	return mono_ms == 0 ? json_null() : number(clock_wall_s() - ago_s);
+}
+
+static json_t *
+secondaries(struct zone_link *link)
+{
+	struct notify_status *st = calloc(SECONDARIES_MAX, sizeof(st[0]));
+	json_t *rows = json_array();
+	char addr[ADDR_TEXT_SIZE];
+	size_t n;
+
+	if (st == NULL || link == NULL) {
+		free(st);
+		return rows;
+	}
+	n = notify_zone_status(link->notify, st, SECONDARIES_MAX);
+	for (size_t i = 0; i < n && i < SECONDARIES_MAX; i++)
+		(void)json_array_append_new(rows,
+		    json_pack("{s:s, s:s, s:o, s:I, s:o, s:i}", "address",
+			addr_to_text_port(&st[i].addr, addr), "state",
+			notify_state_text(st[i].state), "last_notify",
+			wall_time(st[i].sent_ms), "serial_sent",
+			(json_int_t)st[i].serial_sent, "serial_acked",
+			st[i].has_answered ? number(st[i].serial_answered)
+					   : json_null(),
+			"tries", (int)st[i].tries));
+	free(st);
+	return rows;
+}
+
+/* The rules in order, as text. */
+static json_t *
+rules(struct server *s, const struct store_zone *z)
+{
+	struct settings *settings = server_settings(s);
+	const struct zone_settings *zs = settings_zone(settings, z);
+	json_t *list = json_array();
+
+	for (size_t i = 0; zs != NULL && i < policy_book_n_rules(zs->book); i++)
+		(void)json_array_append_new(list,
+		    json_string(
+			policy_rule_to_text(policy_book_rule_at(zs->book, i))));
+	settings_unref(settings);
+	return list;
+}
+
+static int
+command_zonestatus(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason)
+{
+	struct server *s = arg;
+	struct store_zone *z = zone_argument(s, request, reason);
+	struct store_zone_status st;
+	struct zone_link *link;
+	json_t *warnings;
+
+	if (z == NULL)
+		return ERR_NOTFOUND;
+	store_zone_status(z, &st);
+	link = server_zone_link(z);
+	warnings = json_array();
+	if (st.reason.text[0] != '\0')
+		(void)json_array_append_new(warnings,
+		    json_string(st.reason.text));
+	*result_out =
+	    json_pack("{s:s, s:b, s:I, s:I, s:I, s:s?, s:s, s:{s:I, s:o, s:b}, "
+		      "s:{s:I, s:I, s:I}, s:b, s:{s:o}, s:{s:I, s:I, s:I}, "
+		      "s:o, s:o}",
+		"zone", store_zone_text(z), "loaded", st.loaded, "serial",
+		(json_int_t)st.serial, "records", (json_int_t)st.n_records,
+		"names", (json_int_t)st.n_names, "file", st.file, "loaded_from",
+		st.loaded_from, "dump", "serial", (json_int_t)st.dumped_serial,
+		"time",
+		st.dumped_time_s == 0 ? json_null() : number(st.dumped_time_s),
+		"pending", st.dumped_serial != st.serial, "journal", "octets",
+		(json_int_t)st.journal_octets, "first_serial",
+		(json_int_t)st.journal_first_serial, "changesets",
+		(json_int_t)st.n_changesets, "frozen", 0, "policy", "rules",
+		rules(s, z), "transfers", "axfr",
+		(json_int_t)atomic_load(&link->axfrs), "ixfr",
+		(json_int_t)atomic_load(&link->ixfrs), "failed",
+		(json_int_t)atomic_load(&link->transfers_failed), "secondaries",
+		secondaries(link), "warnings", warnings);
+	return *result_out == NULL ? ERR_NOMEM : 0;
+}
+
+static int
+stream_line(void *arg, const char *line, size_t len)
+{
+	(void)len;
+	return control_stream_line(arg, line);
+}
+
+static int
+command_dump(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct store_zone *z = zone_argument(arg, request, reason);
+	const struct zone_version *v;
+	int ret;
+
+	*result_out = NULL;
+	if (z == NULL)
+		return ERR_NOTFOUND;
+	v = store_zone_pin(z);
+	if (v == NULL) {
+		reason_set(reason, "%s: not loaded", store_zone_text(z));
+		return ERR_NOTFOUND;
+	}
+	ret = zone_file_write(v, stream_line, request);
+	zone_unpin(v);
+	if (ret != 0)
+		reason_set(reason, "dump: %s", err_text(ret));
+	return ret;
+}
+
+static int
+command_sync(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct server *s = arg;
+	struct store_zone *z = NULL;
+
+	*result_out = NULL;
+	if (control_n_args(request) > 0) {
+		z = zone_argument(s, request, reason);
+		if (z == NULL)
+			return ERR_NOTFOUND;
+	}
+	return store_sync(s->store, z, reason);
+}
+
+static int
+command_reload(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct server *s = arg;
+	struct store_zone *z;
+
+	*result_out = NULL;
+	if (control_n_args(request) == 0)
+		return server_reload(s, reason);
+	z = zone_argument(s, request, reason);
+	return z == NULL ? ERR_NOTFOUND
+			 : store_reload_zone(s->store, z, reason);
+}
+
+static int
+command_notify(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct store_zone *z = zone_argument(arg, request, reason);
+
+	*result_out = NULL;
+	if (z == NULL)
+		return ERR_NOTFOUND;
+	notify_published(server_zone_link(z)->notify);
+	return 0;
+}
+
+static int
+command_stop(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	(void)request;
+	(void)reason;
+	*result_out = NULL;
+	server_ask_to_stop(arg);
+	return 0;
+}
+
+const struct control_command server_commands[] = {
+    {"status", "", 0, 0, command_status},
+    {"zones", "", 0, 0, command_zones},
+    {"zonestatus", "ZONE", 1, 1, command_zonestatus},
+    {"dump", "ZONE", 1, 1, command_dump},
+    {"sync", "[ZONE]", 0, 1, command_sync},
+    {"reload", "[ZONE]", 0, 1, command_reload},
+    {"notify", "ZONE", 1, 1, command_notify},
+    {"stop", "", 0, 0, command_stop},
+    {NULL, NULL, 0, 0, NULL},
+};

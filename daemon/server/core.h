@@ -1,0 +1,157 @@
+/*
+ * core.h - what the files of this room share: server, workers, requests
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A request lives on one worker.  Most are answered at once, in the worker's
+ * spare request; one that another thread must see (writer, negotiator,
+ * transfer thread) is kept: its octets are copied, it holds a reference on the
+ * settings, and it comes back to the same worker by net_post().
+ *
+ * Owns:    the server owns all; a kept request owns its arena, TSIG state and
+ *          settings reference.
+ * Threads: a worker and its requests: that worker's, except while a request
+ *          is lent to another thread.
+ */
+#ifndef SERVER_CORE_H
+#define SERVER_CORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include "daemon/base/arena.h"
+#include "daemon/gss/negotiators.h"
+#include "daemon/net/worker.h"
+#include "daemon/query/edns.h"
+#include "daemon/server/repeats.h"
+#include "daemon/server/server.h"
+#include "daemon/store/store.h"
+#include "daemon/tsig/state.h"
+#include "daemon/update/update.h"
+#include "daemon/xfr/transfers.h"
+
+struct acceptor;
+struct contexts;
+struct control;
+struct epoch;
+struct negotiations;
+struct notifier;
+struct settings;
+struct zone_settings;
+
+#define REQUESTS_KEPT_MAX 32768 /* per worker, in the hands of others */
+#define REQUEST_ARENA_MAX ((size_t)8 << 20)
+#define SIGNER_TEXT_SIZE 512
+
+/* What posted() goes on with. */
+enum request_kind {
+	REQUEST_UPDATE,
+	REQUEST_TKEY,
+	REQUEST_TRANSFER,
+};
+
+struct request {
+	struct worker *worker;
+	struct settings *settings; /* a reference once kept */
+	struct net_origin from;
+	struct message message; /* octets lent, or the arena's once kept */
+	struct arena arena;
+	struct tsig_state tsig;
+	struct edns_reply edns;
+	struct repeat_key repeat;
+	bool is_noted; /* in repeats */
+	bool is_kept;
+	enum request_kind kind;
+	const struct zone_settings *zone; /* of settings */
+	union {
+		struct {
+			struct store_job job;
+			struct update *update; /* in the arena */
+			struct update_record record;
+			char signer[SIGNER_TEXT_SIZE];
+		} update;
+		struct {
+			struct negotiation_job job;
+		} tkey;
+		struct transfer transfer;
+	} u;
+	LIST_ENTRY(request) link; /* worker's spare ones, or its transfers */
+};
+
+/* Counted by the worker alone; read by any (relaxed). */
+struct worker_counters {
+	_Alignas(64) _Atomic uint64_t queries;
+	_Atomic uint64_t updates_applied;
+	_Atomic uint64_t updates_unchanged;
+	_Atomic uint64_t updates_refused;
+	_Atomic uint64_t updates_failed;
+	_Atomic uint64_t tkeys_complete;
+	_Atomic uint64_t tkeys_refused;
+	_Atomic uint64_t repeats;
+	_Atomic uint64_t dropped;    /* junk, replays, and under pressure */
+	_Atomic uint64_t rcodes[17]; /* the last: all above 15 */
+};
+
+#define COUNT(counter)                                                         \
+	((void)atomic_fetch_add_explicit(&(counter), 1, memory_order_relaxed))
+
+struct worker {
+	struct server *server;
+	struct net_worker *net;
+	pthread_t thread;
+	bool is_started;
+	unsigned index;
+	struct settings *settings; /* a reference, renewed between batches */
+	uint64_t settings_generation;
+	struct request *spare; /* the next message's */
+	LIST_HEAD(, request) spares;
+	LIST_HEAD(, request) transfers;
+	size_t n_kept;
+	struct worker_counters counters;
+	uint8_t out[MESSAGE_LEN_MAX + 1024];
+};
+
+/* What the store's zones carry for us, from their first day to the last. */
+struct zone_link {
+	struct notify_zone *notify;
+	_Atomic uint64_t axfrs; /* complete */
+	_Atomic uint64_t ixfrs;
+	_Atomic uint64_t transfers_failed;
+};
+
+struct server {
+	struct server_options options;
+	uint64_t started_wall_s, started_mono_ms;
+	int stop_fd; /* eventfd: readable once asked to stop */
+
+	pthread_mutex_t reload_lock;   /* one reload at a time */
+	pthread_mutex_t settings_lock; /* guards settings */
+	struct settings *settings;     /* the current ones, a reference */
+	_Atomic uint64_t settings_generation;
+
+	struct epoch *epoch;
+	struct repeats *repeats;
+	struct store *store;
+	struct contexts *contexts;
+	struct acceptor *acceptor;
+	struct negotiations *negotiations;
+	struct negotiators *negotiators;
+	struct transfers *transfers;
+	struct notifier *notifier;
+	struct net_clients *clients;
+	struct net_listeners *listeners;
+	struct control *control;
+	struct worker *workers;
+	unsigned n_workers;
+	struct reason keytab_reason; /* why there is no key; settings_lock */
+};
+
+/* A reference on the current settings; any thread. */
+struct settings *server_settings(struct server *s);
+
+/* The store's link of a zone, made with it. */
+struct zone_link *server_zone_link(struct store_zone *z);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * dispatch.c - a message becomes a request, a request finds its handler
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/server/dispatch.h"
+#include "daemon/server/settings.h"
+#include "daemon/tsig/verify.h"
+
+/* True for messages that must be carried out once only. */
+static bool
+is_once_only(const struct message *m)
+{
+	return message_opcode(m) == OPCODE_UPDATE ||
+	    (message_opcode(m) == OPCODE_QUERY && m->n_questions == 1 &&
+		m->question.type == TYPE_TKEY);
+}
+
+/* The same octets again?  Then they are answered or dropped here: true. */
+static bool
+is_repeat(struct request *r)
+{
+	struct worker *w = r->worker;
+	size_t len;
+
+	if (repeats_key(&r->from.remote, r->message.octets, r->message.len,
+		&r->repeat) != 0)
+		return false;
+	switch (repeats_begin(w->server->repeats, &r->repeat, w->out,
+	    sizeof(w->out), &len)) {
+	case REPEAT_NEW:
+		r->is_noted = true;
+		return false;
+	case REPEAT_IN_HAND:
+		net_drop(w->net, &r->from);
+		break;
+	case REPEAT_FINISHED:
+		(void)net_answer(w->net, &r->from, w->out, len);
+		break;
+	}
+	COUNT(w->counters.repeats);
+	return true;
+}
+
+static void
+log_signature(const struct request *r, const struct reason *reason)
+{
+	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE], escaped[512];
+
+	(void)name_to_log(r->tsig.signer.key_name.octets, key);
+	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", key,
+	    addr_to_text_port(&r->from.remote, addr),
+	    log_escape(reason->text, strlen(reason->text), escaped,
+		sizeof(escaped)));
+}
+
+/* TSIG verified: true to go on, else it was answered or dropped. */
+static bool
+is_authentic(struct request *r)
+{
+	struct reason reason = {""};
+
+	if (!r->message.has_tsig)
+		return true;
+	tsig_verify(settings_keyring(r->settings), r->worker->server->contexts,
+	    &r->message, &r->tsig, &reason);
+	if (r->tsig.rcode == RCODE_NOERROR)
+		return true;
+	log_signature(r, &reason);
+	if (r->tsig.is_replay && !request_is_tcp(r))
+		request_drop(r); /* RFC 3645 has no answer to a replay */
+	else
+		request_answer_rcode(r, r->tsig.rcode);
+	return false;
+}
+
+static enum outcome
+handle_question(struct request *r, struct message_writer *w,
+    enum rcode *rcode_out)
+{
+	const struct message *m = &r->message;
+
+	if (m->n_questions == 1 && m->question.type == TYPE_TKEY)
+		return handle_tkey(r, w, rcode_out);
+	if (m->n_questions == 1 && m->question.class == CLASS_IN &&
+	    (m->question.type == TYPE_AXFR || m->question.type == TYPE_IXFR))
+		return handle_transfer(r, w, rcode_out);
+	return handle_query(r, w, rcode_out);
+}
+
+static void
+handle(struct request *r)
+{
+	enum outcome outcome = REPLY;
+	enum rcode rcode = RCODE_NOTIMP;
+	struct message_writer w;
+
+	switch (message_opcode(&r->message)) {
+	case OPCODE_QUERY:
+		outcome = handle_question(r, &w, &rcode);
+		break;
+	case OPCODE_UPDATE:
+		outcome = handle_update(r, &w, &rcode);
+		break;
+	case OPCODE_NOTIFY: /* we are nobody's secondary (RFC 1996) */
+		request_answer_start(r, &w, NULL);
+		rcode = RCODE_NOTAUTH;
+		break;
+	}
+	switch (outcome) {
+	case REPLY:
+		request_answer_send(r, &w, rcode);
+		break;
+	case DROP:
+		request_drop(r);
+		break;
+	case PARKED:
+		return;
+	}
+	request_put(r);
+}
+
+void
+dispatch_message(struct worker *w, const struct net_origin *from,
+    const uint8_t *octets, size_t len)
+{
+	struct request *r;
+	enum rcode rcode;
+
+	if (!message_is_request(octets, len) || (r = request_get(w)) == NULL) {
+		COUNT(w->counters.dropped);
+		net_drop(w->net, from);
+		return;
+	}
+	r->from = *from;
+	rcode = message_read(octets, len, &r->arena, &r->message);
+	if (rcode != RCODE_NOERROR) {
+		request_answer_rcode(r, rcode);
+		request_put(r);
+		return;
+	}
+	if ((is_once_only(&r->message) && is_repeat(r)) || !is_authentic(r)) {
+		request_put(r);
+		return;
+	}
+	if (r->message.edns.present && r->message.edns.version > 0) {
+		request_answer_rcode(r, RCODE_BADVERS);
+		request_put(r);
+		return;
+	}
+	handle(r);
+}
+
+void
+dispatch_posted(struct worker *w, struct request *r)
+{
+	(void)w;
+	switch (r->kind) {
+	case REQUEST_UPDATE:
+		finish_update(r);
+		break;
+	case REQUEST_TKEY:
+		finish_tkey(r);
+		break;
+	case REQUEST_TRANSFER:
+		transfer_posted(&r->u.transfer);
+		pump_transfer(r);
+		break;
+	}
+}
+
+void
+dispatch_abandon(struct request *r)
+{
+	if (r->kind == REQUEST_TKEY)
+		negotiation_result_clear(&r->u.tkey.job.result);
+	request_put(r);
+}

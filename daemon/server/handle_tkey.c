@@ -1,0 +1,183 @@
+/*
+ * handle_tkey.c - TKEY: a ticket becomes a key (RFC 2930, RFC 3645)
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/dns/tkey_rr.h"
+#include "daemon/gss/context.h"
+#include "daemon/server/dispatch.h"
+
+/* TKEY RDATA without token and other data: algorithm and fixed fields. */
+#define TKEY_FIXED_LEN (NAME_LEN_MAX + 16)
+
+/* Writes the TKEY RR of the answer; TC when it does not fit. */
+static void
+write_tkey(struct request *r, struct message_writer *w,
+    const struct tkey_rr *tkey)
+{
+	struct rr rr = {.owner = r->message.question.name.octets,
+	    .type = TYPE_TKEY,
+	    .class = CLASS_ANY};
+	size_t room = TKEY_FIXED_LEN + tkey->key_len + tkey->other_len;
+	uint8_t *rdata = arena_alloc(&r->arena, room);
+	struct writer rdata_writer;
+
+	if (rdata == NULL) {
+		message_write_truncate(w);
+		return;
+	}
+	writer_init(&rdata_writer, rdata, room);
+	tkey_rr_write(tkey, &rdata_writer);
+	rr.rdata = rdata;
+	rr.rdata_len = (uint16_t)rdata_writer.len;
+	if (message_write_rr(w, SECTION_ANSWER, &rr) != 0)
+		message_write_truncate(w);
+}
+
+/* An answer that is a TKEY error: RCODE 0, the error in the RR. */
+static enum outcome
+refuse(struct request *r, struct message_writer *w, const struct tkey_rr *asked,
+    enum tsig_error error, enum rcode *rcode_out)
+{
+	struct tkey_rr tkey = *asked;
+
+	tkey.error = (uint16_t)error;
+	tkey.key_len = 0;
+	tkey.other_len = 0;
+	request_answer_start(r, w, NULL);
+	write_tkey(r, w, &tkey);
+	*rcode_out = RCODE_NOERROR;
+	COUNT(r->worker->counters.tkeys_refused);
+	return REPLY;
+}
+
+/* Mode 5 (RFC 2930 section 4.2): who signed with the key may end it. */
+static enum outcome
+delete_key(struct request *r, struct message_writer *w,
+    const struct tkey_rr *asked, enum rcode *rcode_out)
+{
+	struct context *c = r->tsig.context;
+
+	if (!r->tsig.is_verified || c == NULL ||
+	    !name_equal(context_key_name(c)->octets, asked->key_name.octets) ||
+	    !contexts_remove(r->worker->server->contexts, c))
+		return refuse(r, w, asked, TSIG_ERROR_BADNAME, rcode_out);
+	return refuse(r, w, asked, TSIG_ERROR_NONE, rcode_out);
+}
+
+/* On a negotiator: the leg is done, its worker shall go on. */
+static void
+leg_done(struct negotiation_job *job)
+{
+	struct request *r = (struct request *)((char *)job -
+	    offsetof(struct request, u.tkey.job));
+
+	/* Never full: it has room for all requests that may be kept. */
+	(void)net_post(r->worker->net, r);
+}
+
+static enum outcome
+negotiate(struct request *r, const struct tkey_rr *tkey)
+{
+	struct negotiation_job *job = &r->u.tkey.job;
+
+	memset(job, 0, sizeof(*job));
+	r->kind = REQUEST_TKEY;
+	job->leg.client = r->from.remote;
+	job->leg.key_name = tkey->key_name;
+	job->leg.algorithm = tkey->algorithm;
+	job->leg.token = tkey->key;
+	job->leg.token_len = tkey->key_len;
+	job->done = leg_done;
+	return negotiators_submit(r->worker->server->negotiators, job) ? PARKED
+								       : DROP;
+}
+
+enum outcome
+handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
+{
+	const struct rr *rr = tkey_rr_find(&r->message);
+	struct tkey_rr tkey;
+
+	if (rr == NULL || tkey_rr_read(rr, &tkey) != 0) {
+		request_answer_start(r, w, NULL);
+		*rcode_out = RCODE_FORMERR;
+		return REPLY;
+	}
+	if (tkey.mode == TKEY_MODE_DELETE)
+		return delete_key(r, w, &tkey, rcode_out);
+	if (tkey.mode != TKEY_MODE_GSSAPI)
+		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
+
+	/* The token is needed after this call: read it again, in our copy. */
+	if (request_keep(r) != 0)
+		return DROP;
+	(void)tkey_rr_read(tkey_rr_find(&r->message), &tkey);
+	return negotiate(r, &tkey);
+}
+
+static void
+log_leg(const struct request *r, const struct negotiation_result *result)
+{
+	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE], who[SIGNER_TEXT_SIZE];
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+
+	(void)addr_to_text_port(&r->from.remote, addr);
+	(void)name_to_log(r->u.tkey.job.leg.key_name.octets, key);
+	switch (result->state) {
+	case NEGOTIATION_COMPLETE:
+		signer.principal = context_principal(result->context);
+		log_info("tkey established principal=\"%s\" from=%s key=\"%s\" "
+			 "lifetime=%u",
+		    signer_to_text(&signer, who, sizeof(who)), addr, key,
+		    context_seconds_left(result->context));
+		break;
+	case NEGOTIATION_CONTINUE:
+		log_debug("tkey continues from=%s key=\"%s\"", addr, key);
+		break;
+	case NEGOTIATION_REFUSED:
+		log_info("tkey refused from=%s key=\"%s\" cause=%s "
+			 "reason=\"%s\"",
+		    addr, key, negotiation_cause_text(result->cause),
+		    result->reason.text);
+		break;
+	}
+}
+
+void
+finish_tkey(struct request *r)
+{
+	struct negotiation_job *job = &r->u.tkey.job;
+	struct negotiation_result *result = &job->result;
+	struct tkey_rr tkey = {.key_name = job->leg.key_name,
+	    .algorithm = job->leg.algorithm,
+	    .mode = TKEY_MODE_GSSAPI,
+	    .error = (uint16_t)result->error,
+	    .key = result->token,
+	    .key_len = (uint16_t)result->token_len};
+	struct message_writer w;
+
+	log_leg(r, result);
+	tkey.inception = (uint32_t)clock_wall_s();
+	tkey.expiration = tkey.inception;
+	if (result->state == NEGOTIATION_COMPLETE) {
+		tkey.expiration += context_seconds_left(result->context);
+		tsig_state_clear(&r->tsig);
+		tsig_state_for_tkey(&r->tsig, result->context,
+		    &job->leg.key_name, &job->leg.algorithm);
+		COUNT(r->worker->counters.tkeys_complete);
+	} else if (result->state == NEGOTIATION_REFUSED) {
+		COUNT(r->worker->counters.tkeys_refused);
+	}
+	request_answer_start(r, &w, NULL);
+	write_tkey(r, &w, &tkey);
+	request_answer_send(r, &w, RCODE_NOERROR);
+	negotiation_result_clear(result);
+	request_put(r);
+}

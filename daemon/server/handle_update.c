@@ -1,0 +1,190 @@
+/*
+ * handle_update.c - UPDATE: a changeset, or an RCODE that explains itself
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stddef.h>
+
+#include "daemon/base/log.h"
+#include "daemon/dns/mnemonic.h"
+#include "daemon/policy/acl.h"
+#include "daemon/server/dispatch.h"
+#include "daemon/server/settings.h"
+
+/* The line that every refused or failed update leaves. */
+static void
+log_refusal(struct request *r, enum rcode rcode, const char *stage,
+    const char *why)
+{
+	const struct question *zone = &r->message.question;
+	char addr[ADDR_TEXT_SIZE], name[NAME_TEXT_SIZE], code[MNEMONIC_SIZE];
+	char who[SIGNER_TEXT_SIZE];
+	const char *what = r->u.update.update == NULL
+	    ? ""
+	    : update_describe(r->u.update.update, &r->arena);
+
+	log_info("update refused zone=%s rcode=%s signer=\"%s\" from=%s "
+		 "asked=\"%s\" stage=%s reason=\"%s\"",
+	    r->message.n_questions == 0 ? "-"
+					: name_to_log(zone->name.octets, name),
+	    rcode_to_text(rcode, code),
+	    signer_to_text(&r->tsig.signer, who, sizeof(who)),
+	    addr_to_text_port(&r->from.remote, addr), what, stage, why);
+}
+
+/* Logs what the record says, counts, and hands the RCODE on. */
+static enum rcode
+refuse(struct request *r, enum rcode rcode)
+{
+	const struct update_record *record = &r->u.update.record;
+
+	if (rcode == RCODE_REFUSED)
+		COUNT(r->worker->counters.updates_refused);
+	else
+		COUNT(r->worker->counters.updates_failed);
+	log_refusal(r, rcode, update_stage_to_text(record->stage),
+	    record->reason.text);
+	return rcode;
+}
+
+/*
+ * A question in the form of an update: do these prerequisites hold?  Over
+ * UDP only to who has signed, because addresses can be forged.
+ */
+static enum rcode
+answer_prerequisites(struct request *r)
+{
+	const struct zone_version *v = store_zone_version(r->zone->zone);
+
+	if (v == NULL)
+		return RCODE_SERVFAIL;
+	if ((!request_is_tcp(r) && !r->tsig.is_verified) ||
+	    !acl_allows(r->zone->allow_query, &r->from.remote, &r->tsig.signer))
+		return RCODE_REFUSED;
+	return update_check_prerequisites(r->u.update.update, v, &r->arena,
+	    &r->u.update.record);
+}
+
+/* Form, zone and every permission that needs no zone content. */
+static enum rcode
+gather_and_check(struct request *r)
+{
+	struct update_requester by = {.signer = &r->tsig.signer,
+	    .address = &r->from.remote,
+	    .tcp = request_is_tcp(r)};
+	struct update_record *record = &r->u.update.record;
+	enum rcode rcode;
+
+	rcode =
+	    update_read(&r->message, &r->arena, &r->u.update.update, record);
+	if (rcode != RCODE_NOERROR)
+		return rcode;
+	r->zone = settings_zone(r->settings,
+	    store_find_apex(r->worker->server->store,
+		r->u.update.update->zone));
+	if (r->zone == NULL) {
+		reason_set(&record->reason,
+		    "no such zone here; add it to the configuration or send "
+		    "the update to its primary");
+		return RCODE_NOTAUTH;
+	}
+	by.book = r->zone->book;
+	by.allow_update = r->zone->allow_update;
+	return update_permit(r->u.update.update, &by, record);
+}
+
+/* On the writer. */
+static enum rcode
+judge(struct store_job *job, const struct zone_version *view,
+    struct arena *arena, struct rrset_change **changes_out, size_t *n_out)
+{
+	struct request *r = (struct request *)((char *)job -
+	    offsetof(struct request, u.update.job));
+
+	return update_judge(r->u.update.update, view, arena, changes_out, n_out,
+	    &r->u.update.record);
+}
+
+/* On the writer: published, or refused; its worker shall answer. */
+static void
+job_done(struct store_job *job)
+{
+	struct request *r = (struct request *)((char *)job -
+	    offsetof(struct request, u.update.job));
+
+	/* Never full: it has room for all requests that may be kept. */
+	(void)net_post(r->worker->net, r);
+}
+
+static enum outcome
+submit(struct request *r)
+{
+	struct store_job *job = &r->u.update.job;
+
+	*job = (struct store_job){.zone = r->zone->zone,
+	    .judge = judge,
+	    .done = job_done,
+	    .signer = signer_to_text(&r->tsig.signer, r->u.update.signer,
+		sizeof(r->u.update.signer)),
+	    .address = r->from.remote};
+	r->kind = REQUEST_UPDATE;
+	return store_submit(r->worker->server->store, job) ? PARKED : DROP;
+}
+
+enum outcome
+handle_update(struct request *r, struct message_writer *w,
+    enum rcode *rcode_out)
+{
+	r->u.update.update = NULL;
+	/* What is read must stay until it is judged: in octets of our own. */
+	if (request_keep(r) != 0)
+		return DROP;
+	*rcode_out = gather_and_check(r);
+	if (*rcode_out == RCODE_NOERROR) {
+		if (update_has_changes(r->u.update.update))
+			return submit(r);
+		*rcode_out = answer_prerequisites(r);
+	} else {
+		*rcode_out = refuse(r, *rcode_out);
+	}
+	request_answer_start(r, w, NULL);
+	return REPLY;
+}
+
+static void
+log_applied(struct request *r)
+{
+	const struct store_job *job = &r->u.update.job;
+	char addr[ADDR_TEXT_SIZE];
+
+	log_info("update applied zone=%s serial=%u->%u signer=\"%s\" from=%s "
+		 "changed=\"%s\"",
+	    store_zone_text(job->zone), job->serial_from, job->serial_to,
+	    job->signer, addr_to_text_port(&r->from.remote, addr),
+	    update_describe(r->u.update.update, &r->arena));
+}
+
+void
+finish_update(struct request *r)
+{
+	const struct store_job *job = &r->u.update.job;
+	struct worker *w = r->worker;
+
+	if (job->rcode == RCODE_NOERROR) {
+		if (job->changed) {
+			COUNT(w->counters.updates_applied);
+			if (log_wants(LOG_LEVEL_INFO))
+				log_applied(r);
+		} else {
+			COUNT(w->counters.updates_unchanged);
+		}
+	} else if (job->reason.text[0] != '\0') {
+		COUNT(w->counters.updates_failed);
+		log_refusal(r, job->rcode, "store", job->reason.text);
+	} else {
+		(void)refuse(r, job->rcode);
+	}
+	request_answer_rcode(r, job->rcode);
+	request_put(r);
+}

@@ -1,0 +1,69 @@
+/*
+ * privilege.c - becoming an ordinary user
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/server/privilege.h"
+
+/* The folder belongs to owner afterwards, if it was we who made it. */
+static int
+make_folder(const char *path, const struct passwd *owner, struct reason *reason)
+{
+	if (mkdir(path, 0750) == -1) {
+		if (errno == EEXIST)
+			return 0;
+		reason_set(reason, "%s: cannot be made: %s", path,
+		    strerror(errno));
+		return err_from_errno(errno);
+	}
+	if (owner != NULL && chown(path, owner->pw_uid, owner->pw_gid) == -1) {
+		reason_set(reason, "%s: cannot be given to %s: %s", path,
+		    owner->pw_name, strerror(errno));
+		return err_from_errno(errno);
+	}
+	return 0;
+}
+
+int
+privilege_drop(const char *user, const char *const *folders, size_t n_folders,
+    struct reason *reason)
+{
+	struct passwd *pw = NULL;
+	int ret;
+
+	if (geteuid() == 0) {
+		pw = getpwnam(user);
+		if (pw == NULL) {
+			reason_set(reason,
+			    "user %s: does not exist; make it (useradd "
+			    "--system %s) or set options { user; }",
+			    user, user);
+			return ERR_NOTFOUND;
+		}
+	}
+	for (size_t i = 0; i < n_folders; i++) {
+		ret = make_folder(folders[i], pw, reason);
+		if (ret != 0)
+			return ret;
+	}
+	if (pw == NULL || pw->pw_uid == 0)
+		return 0;
+	if (initgroups(pw->pw_name, pw->pw_gid) == -1 ||
+	    setgid(pw->pw_gid) == -1 || setuid(pw->pw_uid) == -1) {
+		reason_set(reason, "cannot become %s: %s", user,
+		    strerror(errno));
+		return err_from_errno(errno);
+	}
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return 0;
+}

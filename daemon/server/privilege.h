@@ -1,0 +1,26 @@
+/*
+ * privilege.h - becoming an ordinary user
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Threads: before any other thread starts.
+ * Errors:  negative enum err and a reason.
+ */
+#ifndef SERVER_PRIVILEGE_H
+#define SERVER_PRIVILEGE_H
+
+#include <stddef.h>
+
+#include "daemon/base/reason.h"
+
+/*
+ * If we are root: makes the folders (with parents' existence assumed, mode
+ * 0750, owned by user), and becomes user with no groups but the user's own and
+ * no capabilities.  Otherwise only makes the folders that are missing.
+ * ERR_NOTFOUND: no such user.
+ */
+int privilege_drop(const char *user, const char *const *folders,
+    size_t n_folders, struct reason *reason);
+
+#endif

@@ -1,0 +1,573 @@
+/*
+ * settings.c - the configuration, compiled for the way of a packet
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/conf/conf.h"
+#include "daemon/conf/errors.h"
+#include "daemon/policy/acl.h"
+#include "daemon/policy/policy.h"
+#include "daemon/server/settings.h"
+#include "daemon/store/store.h"
+#include "daemon/tsig/keyring.h"
+#include "daemon/xfr/notify.h"
+
+#define INTERFACES_MAX 256
+
+struct settings {
+	_Atomic unsigned refs;
+	struct conf *conf;
+	struct keyring *ring;
+	struct edns_settings edns;
+	uint8_t server_id[255];
+	struct zone_settings *zones;
+	struct store_zone_config *store_zones;
+	size_t n_zones;
+	/* Open addressing by the store_zone's address; a power of two. */
+	const struct zone_settings **by_zone;
+	size_t mask;
+	/* localhost and localnets. */
+	struct addr_prefix hosts[INTERFACES_MAX], nets[INTERFACES_MAX];
+	struct acl_local local;
+	struct arena arena; /* of what store_zones points to */
+};
+
+/* What complaints of a file's place need. */
+struct complaints {
+	struct conf_errors *errors;
+	bool any;
+};
+
+static void __attribute__((format(printf, 3, 4))) complain(struct complaints *c,
+    const struct conf_place *place, const char *fmt, ...)
+{
+	va_list ap;
+
+	c->any = true;
+	va_start(ap, fmt);
+	conf_errors_add(c->errors, false, UINT32_MAX, place->file, place->line,
+	    fmt, ap);
+	va_end(ap);
+}
+
+struct settings *
+settings_ref(struct settings *s)
+{
+	(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void
+settings_unref(struct settings *s)
+{
+	if (s == NULL ||
+	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; s->zones != NULL && i < s->n_zones; i++) {
+		policy_book_destroy(s->zones[i].book);
+		acl_destroy(s->zones[i].allow_update);
+		acl_destroy(s->zones[i].allow_query);
+		acl_destroy(s->zones[i].allow_transfer);
+	}
+	free(s->zones);
+	free(s->store_zones);
+	free(s->by_zone);
+	keyring_unref(s->ring);
+	conf_destroy(s->conf);
+	arena_clear(&s->arena);
+	free(s);
+}
+
+/* --- Address-match lists --- */
+
+/* The bits that a netmask sets. */
+static uint8_t
+mask_length(const struct sockaddr *mask)
+{
+	struct addr a;
+	uint8_t bits = 0;
+
+	if (mask == NULL || addr_from_sockaddr(mask, &a) != 0)
+		return 0;
+	for (size_t i = 0; i < (a.family == AF_INET ? 4u : 16u); i++)
+		bits = (uint8_t)(bits + __builtin_popcount(a.octets[i]));
+	return bits;
+}
+
+static void
+clear_host_bits(struct addr_prefix *p)
+{
+	for (size_t bit = p->length; bit < 128; bit++)
+		p->addr.octets[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	p->addr.scope = 0;
+}
+
+/* localhost and localnets, as they are now. */
+static void
+find_local_addresses(struct settings *s)
+{
+	struct ifaddrs *list, *i;
+	size_t n = 0;
+
+	if (getifaddrs(&list) == -1)
+		return;
+	for (i = list; i != NULL && n < INTERFACES_MAX; i = i->ifa_next) {
+		struct addr a;
+
+		if (i->ifa_addr == NULL ||
+		    addr_from_sockaddr(i->ifa_addr, &a) != 0)
+			continue;
+		s->hosts[n].addr = a;
+		s->hosts[n].length = a.family == AF_INET ? 32 : 128;
+		s->nets[n].addr = a;
+		s->nets[n].length = mask_length(i->ifa_netmask);
+		clear_host_bits(&s->nets[n]);
+		n++;
+	}
+	freeifaddrs(list);
+	s->local = (struct acl_local){s->hosts, n, s->nets, n};
+}
+
+/* conf's list in policy's form, in a; NULL: no memory. */
+static struct acl_element *
+acl_elements(const struct conf_match_list *list, struct arena *a)
+{
+	static const enum acl_kind kinds[] = {
+	    [CONF_MATCH_ANY] = ACL_ANY,
+	    [CONF_MATCH_NONE] = ACL_NONE,
+	    [CONF_MATCH_LOCALHOST] = ACL_LOCALHOST,
+	    [CONF_MATCH_LOCALNETS] = ACL_LOCALNETS,
+	    [CONF_MATCH_PREFIX] = ACL_PREFIX,
+	    [CONF_MATCH_KEY] = ACL_KEY,
+	    [CONF_MATCH_PRINCIPAL] = ACL_PRINCIPAL,
+	    [CONF_MATCH_ACL] = ACL_LIST,
+	    [CONF_MATCH_LIST] = ACL_LIST,
+	};
+	struct acl_element *elements =
+	    arena_calloc(a, list->n + 1, sizeof(elements[0]));
+
+	for (size_t i = 0; elements != NULL && i < list->n; i++) {
+		const struct conf_match *m = &list->items[i];
+		struct acl_element *e = &elements[i];
+
+		e->kind = kinds[m->kind];
+		e->is_negated = m->is_negated;
+		e->prefix = m->prefix;
+		e->text = m->text;
+		if (e->kind != ACL_LIST || m->list == NULL)
+			continue;
+		e->list = acl_elements(m->list, a);
+		e->n = m->list->n;
+		if (e->list == NULL)
+			return NULL;
+	}
+	return elements;
+}
+
+static int
+compile_acl(struct settings *s, const struct conf_zone *zone,
+    const struct conf_match_list *list, struct acl **acl_out,
+    struct complaints *c)
+{
+	struct reason reason = {""};
+	struct arena a;
+	const struct acl_element *elements;
+	int ret = ERR_NOMEM;
+
+	*acl_out = NULL;
+	arena_init(&a, 0);
+	elements = acl_elements(list, &a);
+	if (elements != NULL)
+		ret =
+		    acl_create(elements, list->n, &s->local, acl_out, &reason);
+	if (ret == ERR_MALFORMED) {
+		complain(c, list->n > 0 ? &list->items[0].place : &zone->place,
+		    "%s", reason.text);
+		ret = 0; /* the next mistake, too, is wanted */
+	}
+	arena_clear(&a);
+	return ret;
+}
+
+/* --- Policies --- */
+
+struct rule_complaints {
+	struct complaints *c;
+	const struct conf_zone *zone;
+	const struct policy_rule_text *texts;
+};
+
+/* source is the text of one of the rules: find the place again. */
+static void
+complain_of_rule(void *arg, const char *source, const char *what)
+{
+	const struct rule_complaints *rc = arg;
+	const struct conf_rules *rules = &rc->zone->update_policy;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		if (strcmp(rc->texts[i].source, source) == 0) {
+			complain(rc->c, &rules->items[i].place, "%s", what);
+			return;
+		}
+	}
+	complain(rc->c, &rc->zone->place, "%s", what);
+}
+
+/* "kddnsd.conf:41": the file's last component. */
+static const char *
+place_text(const struct conf_place *place, struct arena *a)
+{
+	const char *slash = strrchr(place->file, '/');
+
+	return arena_printf(a, "%s:%u", slash == NULL ? place->file : slash + 1,
+	    place->line);
+}
+
+static int
+compile_book(const struct conf_zone *zone, struct zone_settings *z,
+    struct complaints *c)
+{
+	const struct conf_rules *rules = &zone->update_policy;
+	struct rule_complaints rc = {.c = c, .zone = zone};
+	struct policy_rule_text *texts;
+	struct arena a;
+	int ret = ERR_NOMEM;
+
+	arena_init(&a, 0);
+	texts = arena_calloc(&a, rules->n + 1, sizeof(texts[0]));
+	if (texts == NULL)
+		goto done;
+	for (size_t i = 0; i < rules->n; i++) {
+		texts[i].text = rules->items[i].text;
+		texts[i].source = place_text(&rules->items[i].place, &a);
+		if (texts[i].source == NULL)
+			goto done;
+	}
+	rc.texts = texts;
+	ret = policy_book_create(&z->apex, texts, rules->n, complain_of_rule,
+	    &rc, &z->book);
+	if (ret == ERR_MALFORMED)
+		ret = 0; /* complained of */
+done:
+	arena_clear(&a);
+	return ret;
+}
+
+/* --- Keys --- */
+
+static int
+compile_keys(struct settings *s, struct complaints *c)
+{
+	static const enum tsig_algorithm algorithms[] = {
+	    [CONF_KEY_HMAC_SHA1] = TSIG_HMAC_SHA1,
+	    [CONF_KEY_HMAC_SHA224] = TSIG_HMAC_SHA224,
+	    [CONF_KEY_HMAC_SHA256] = TSIG_HMAC_SHA256,
+	    [CONF_KEY_HMAC_SHA384] = TSIG_HMAC_SHA384,
+	    [CONF_KEY_HMAC_SHA512] = TSIG_HMAC_SHA512,
+	};
+	const struct conf *conf = s->conf;
+	struct keyring_secret *secrets;
+	struct reason reason = {""};
+	int ret = 0;
+
+	secrets = calloc(conf->n_keys + 1, sizeof(secrets[0]));
+	if (secrets == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < conf->n_keys; i++) {
+		const struct conf_key *k = &conf->keys[i];
+
+		if (name_from_text(k->name, NULL, &secrets[i].name) != 0)
+			complain(c, &k->place, "key %s: not a domain name",
+			    k->name);
+		secrets[i].algorithm = algorithms[k->algorithm];
+		secrets[i].mac_bits = k->mac_bits;
+		secrets[i].secret = k->secret.octets;
+		secrets[i].secret_len = k->secret.len;
+	}
+	if (!c->any)
+		ret = keyring_create(secrets, conf->n_keys, &s->ring, &reason);
+	if (ret != 0 && ret != ERR_NOMEM) {
+		complain(c, &conf->keys[0].place, "%s", reason.text);
+		ret = 0;
+	}
+	free(secrets);
+	return ret;
+}
+
+/* --- Zones --- */
+
+static const enum serial_method serial_methods[] = {
+    [CONF_SERIAL_INCREMENT] = SERIAL_INCREMENT,
+    [CONF_SERIAL_UNIXTIME] = SERIAL_UNIXTIME,
+    [CONF_SERIAL_DATE] = SERIAL_DATE,
+};
+
+static int
+fill_soa(struct settings *s, const struct conf_zone *conf,
+    struct store_zone_config *z, struct complaints *c)
+{
+	const struct conf_soa *soa = &conf->soa;
+	size_t n = soa->nameservers.n;
+	struct name *names = arena_calloc(&s->arena, n + 1, sizeof(names[0]));
+
+	if (names == NULL)
+		return ERR_NOMEM;
+	if (name_from_text(soa->mname, NULL, &z->soa.mname) != 0 ||
+	    name_from_text(soa->rname, NULL, &z->soa.rname) != 0)
+		complain(c, &conf->place, "soa: mname or rname is no name");
+	for (size_t i = 0; i < n; i++)
+		if (name_from_text(soa->nameservers.items[i], NULL,
+			&names[i]) != 0)
+			complain(c, &conf->place, "soa: %s: not a domain name",
+			    soa->nameservers.items[i]);
+	z->soa.given = true;
+	z->soa.nameservers = names;
+	z->soa.n_nameservers = n;
+	return 0;
+}
+
+static int
+compile_zone(struct settings *s, size_t i, struct complaints *c)
+{
+	const struct conf_zone *conf = &s->conf->zones[i];
+	struct zone_settings *z = &s->zones[i];
+	struct store_zone_config *store = &s->store_zones[i];
+	int ret;
+
+	z->conf = conf;
+	if (name_from_text(conf->name, NULL, &z->apex) != 0) {
+		complain(c, &conf->place, "zone %s: not a domain name",
+		    conf->name);
+		return 0;
+	}
+	store->apex = z->apex;
+	store->file = conf->file;
+	store->serial_method = serial_methods[conf->serial_update_method];
+	store->dump_interval_s = conf->dump_interval_s;
+	store->max_journal_size = conf->max_journal_size == CONF_UNLIMITED
+	    ? 0
+	    : conf->max_journal_size;
+	store->max_records_per_name = conf->max_records_per_name;
+	store->max_records = conf->max_records;
+	ret = conf->soa.is_given ? fill_soa(s, conf, store, c) : 0;
+	if (ret == 0)
+		ret = compile_book(conf, z, c);
+	if (ret == 0)
+		ret = compile_acl(s, conf, &conf->allow_update,
+		    &z->allow_update, c);
+	if (ret == 0)
+		ret = compile_acl(s, conf, &conf->allow_query, &z->allow_query,
+		    c);
+	if (ret == 0)
+		ret = compile_acl(s, conf, &conf->allow_transfer,
+		    &z->allow_transfer, c);
+	return ret;
+}
+
+static void
+set_server_id(struct settings *s)
+{
+	const struct conf_server_id *id = &s->conf->options.server_id;
+	char text[256] = "";
+
+	if (id->kind == CONF_SERVER_ID_HOSTNAME)
+		(void)gethostname(text, sizeof(text) - 1);
+	else if (id->kind == CONF_SERVER_ID_TEXT)
+		(void)snprintf(text, sizeof(text), "%s", id->text);
+	s->edns.max_udp_size = (uint16_t)s->conf->options.max_udp_size;
+	if (text[0] == '\0')
+		return;
+	s->edns.server_id_len = (uint16_t)strnlen(text, sizeof(s->server_id));
+	memcpy(s->server_id, text, s->edns.server_id_len);
+	s->edns.server_id = s->server_id;
+}
+
+int
+settings_read(const char *path, const char *const *overrides,
+    size_t n_overrides, struct conf_errors *errors,
+    struct settings **settings_out)
+{
+	struct complaints c = {.errors = errors};
+	const struct conf *conf;
+	struct settings *s; /* owned until handed out */
+	int ret;
+
+	*settings_out = NULL;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return ERR_NOMEM;
+	atomic_init(&s->refs, 1);
+	arena_init(&s->arena, 0);
+	ret = conf_read(path, overrides, n_overrides, errors, &s->conf);
+	if (ret != 0)
+		goto done;
+	conf = s->conf;
+	ret = ERR_NOMEM;
+	s->n_zones = conf->n_zones;
+	s->zones = calloc(conf->n_zones + 1, sizeof(s->zones[0]));
+	s->store_zones = calloc(conf->n_zones + 1, sizeof(s->store_zones[0]));
+	if (s->zones == NULL || s->store_zones == NULL)
+		goto done;
+
+	set_server_id(s);
+	find_local_addresses(s);
+	ret = compile_keys(s, &c);
+	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
+		ret = compile_zone(s, i, &c);
+	if (ret == 0 && c.any)
+		ret = ERR_MALFORMED;
+	if (ret != 0)
+		goto done;
+
+	*settings_out = s;
+	s = NULL;
+done:
+	settings_unref(s);
+	return ret;
+}
+
+/* --- What the way of a packet asks --- */
+
+static size_t
+zone_hash(const struct store_zone *zone)
+{
+	return (size_t)((uintptr_t)zone * 0x9e3779b97f4a7c15u >> 20);
+}
+
+int
+settings_bind(struct settings *s, const struct store *store)
+{
+	size_t size = 16;
+
+	while (size < 2 * s->n_zones)
+		size *= 2;
+	s->by_zone = calloc(size, sizeof(s->by_zone[0]));
+	if (s->by_zone == NULL)
+		return ERR_NOMEM;
+	s->mask = size - 1;
+	for (size_t i = 0; i < s->n_zones; i++) {
+		struct zone_settings *z = &s->zones[i];
+		size_t at;
+
+		z->zone = store_find_apex(store, z->apex.octets);
+		if (z->zone == NULL)
+			continue;
+		at = zone_hash(z->zone) & s->mask;
+		while (s->by_zone[at] != NULL)
+			at = (at + 1) & s->mask;
+		s->by_zone[at] = z;
+	}
+	return 0;
+}
+
+const struct zone_settings *
+settings_zone(const struct settings *s, const struct store_zone *zone)
+{
+	size_t at = zone_hash(zone) & s->mask;
+
+	if (zone == NULL)
+		return NULL;
+	for (; s->by_zone[at] != NULL; at = (at + 1) & s->mask)
+		if (s->by_zone[at]->zone == zone)
+			return s->by_zone[at];
+	return NULL;
+}
+
+const struct conf *
+settings_conf(const struct settings *s)
+{
+	return s->conf;
+}
+
+struct keyring *
+settings_keyring(const struct settings *s)
+{
+	return s->ring;
+}
+
+const struct edns_settings *
+settings_edns(const struct settings *s)
+{
+	return &s->edns;
+}
+
+size_t
+settings_n_zones(const struct settings *s)
+{
+	return s->n_zones;
+}
+
+const struct zone_settings *
+settings_zone_at(const struct settings *s, size_t i)
+{
+	return &s->zones[i];
+}
+
+const struct store_zone_config *
+settings_store_zones(const struct settings *s)
+{
+	return s->store_zones;
+}
+
+/* The key that server {} names for this peer: the longest prefix decides. */
+static const char *
+server_key(const struct conf *conf, const struct addr *peer)
+{
+	const char *key = NULL;
+	int longest = -1;
+
+	for (size_t i = 0; i < conf->n_servers; i++) {
+		const struct conf_server *server = &conf->servers[i];
+
+		if (addr_in_prefix(peer, &server->peer) &&
+		    (int)server->peer.length > longest) {
+			longest = server->peer.length;
+			key = server->key;
+		}
+	}
+	return key;
+}
+
+int
+settings_notify(const struct settings *s, const struct zone_settings *z,
+    struct notify_zone_settings *notify_out)
+{
+	static const enum notify_mode modes[] = {
+	    [CONF_NOTIFY_YES] = NOTIFY_YES,
+	    [CONF_NOTIFY_EXPLICIT] = NOTIFY_EXPLICIT,
+	    [CONF_NOTIFY_NO] = NOTIFY_NO,
+	};
+	const struct conf_targets *also = &z->conf->also_notify;
+	struct notify_target *targets;
+
+	memset(notify_out, 0, sizeof(*notify_out));
+	targets = calloc(also->n + 1, sizeof(targets[0]));
+	if (targets == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < also->n; i++) {
+		const char *key = also->items[i].key;
+
+		targets[i].addr = also->items[i].addr;
+		if (key == NULL)
+			key = server_key(s->conf, &targets[i].addr);
+		if (key != NULL)
+			(void)name_from_text(key, NULL, &targets[i].key);
+	}
+	notify_out->mode = modes[z->conf->notify];
+	notify_out->also = targets;
+	notify_out->n_also = also->n;
+	notify_out->source = z->conf->notify_source;
+	notify_out->source_v6 = z->conf->notify_source_v6;
+	notify_out->ns_port = 53;
+	return 0;
+}

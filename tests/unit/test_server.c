@@ -1,0 +1,20 @@
+/*
+ * test_server.c - the unit tests of daemon/server
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tests/unit/suites.h"
+
+extern CU_TestInfo repeats_tests[];
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
+	    CU_SUITE_INFO_NULL,
+	};
+
+	return suites_run("server", suites, argc, argv);
+}
