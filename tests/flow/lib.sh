@@ -100,7 +100,9 @@ start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	  rdns = false
 	  udp_preference_limit = 1
 	[realms]
-	  $realm = { kdc = 127.0.0.1:$kdc_port }
+	  $realm = {
+	    kdc = 127.0.0.1:$kdc_port
+	  }
 	[domain_realm]
 	  .$zone = $realm
 	  $zone = $realm
