@@ -1,0 +1,317 @@
+/*
+ * ctl.c - what the program kddnsctl does
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/control/ctl.h"
+#include "daemon/control/lines.h"
+#include "daemon/control/render.h"
+
+#define LINE_MAX_LEN (64 * 1024 * 1024) /* of the daemon's, whom we trust */
+
+struct command {
+	const char *name;
+	const char *usage;
+	const char *help;
+	int min_args;
+	int max_args;
+	void (*render)(FILE *out, const json_t *result);
+};
+
+static const struct command commands[] = {
+    {"status", "", "how the daemon is", 0, 0, render_status},
+    {"zones", "", "the zones, one a line", 0, 0, render_zones},
+    {"zonestatus", "ZONE", "one zone in full", 1, 1, render_zonestatus},
+    {"dump", "ZONE", "the zone as a zone file", 1, 1, render_nothing},
+    {"sync", "[ZONE]", "write zone files now", 0, 1, render_zones},
+    {"reload", "[ZONE]", "read configuration or zone file again", 0, 1,
+	render_zones},
+    {"notify", "ZONE", "tell the secondaries again", 1, 1, render_notify},
+    {"stop", "", "stop the daemon", 0, 0, render_nothing},
+    {NULL, NULL, NULL, 0, 0, NULL},
+};
+
+struct ctl {
+	const char *socket_path;
+	bool is_json;
+	const struct command *command;
+	char **args; /* of the command */
+	int n_args;
+	FILE *out;
+	FILE *err;
+};
+
+/* The command line. */
+
+static void
+put_help(FILE *out)
+{
+	(void)fputs("usage: kddnsctl [-s PATH] [--json] COMMAND [ARGUMENT]\n"
+		    "\n"
+		    "  -s, --socket PATH  the daemon's control socket\n"
+		    "                     (" CTL_SOCKET ")\n"
+		    "      --json         print what the daemon answers\n"
+		    "  -h, --help         this\n"
+		    "  -V, --version      the version\n"
+		    "\n",
+	    out);
+	for (const struct command *k = commands; k->name != NULL; k++)
+		(void)fprintf(out, "  %-10s %-6s  %s\n", k->name, k->usage,
+		    k->help);
+}
+
+/* Why the command line is wrong; escaped, since it goes to a terminal. */
+static enum ctl_exit
+misused(struct ctl *ctl, const char *what, const char *why)
+{
+	(void)fputs("kddnsctl: ", ctl->err);
+	render_text(ctl->err, what);
+	(void)fprintf(ctl->err, ": %s\n", why);
+	return CTL_USAGE;
+}
+
+static enum ctl_exit
+read_command(struct ctl *ctl)
+{
+	const struct command *k = commands;
+	char usage[64];
+
+	if (ctl->n_args == 0)
+		return misused(ctl, "command", "none given; see --help");
+	while (k->name != NULL && strcmp(k->name, ctl->args[0]) != 0)
+		k++;
+	if (k->name == NULL)
+		return misused(ctl, ctl->args[0],
+		    "unknown command; see --help");
+	ctl->args++;
+	ctl->n_args--;
+	if (ctl->n_args < k->min_args || ctl->n_args > k->max_args) {
+		(void)snprintf(usage, sizeof(usage), "usage: kddnsctl %s%s%s",
+		    k->name, k->usage[0] == '\0' ? "" : " ", k->usage);
+		return misused(ctl, k->name, usage);
+	}
+	ctl->command = k;
+	return CTL_DONE;
+}
+
+/* CTL_DONE without a command: there is nothing more to do. */
+static enum ctl_exit
+read_options(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"socket", required_argument, NULL, 's'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	optind = 0;
+	opterr = 0;
+	for (;;) {
+		option = getopt_long(argc, argv, ":s:hV", options, NULL);
+		switch (option) {
+		case -1:
+			ctl->args = argv + optind;
+			ctl->n_args = argc - optind;
+			return read_command(ctl);
+		case 's':
+			ctl->socket_path = optarg;
+			break;
+		case 'j':
+			ctl->is_json = true;
+			break;
+		case 'h':
+			put_help(ctl->out);
+			return CTL_DONE;
+		case 'V':
+			(void)fprintf(ctl->out, "kddnsctl %s\n",
+			    PACKAGE_VERSION);
+			return CTL_DONE;
+		case ':':
+			return misused(ctl, argv[optind - 1],
+			    "needs an argument");
+		default:
+			return misused(ctl, argv[optind - 1],
+			    "unknown option; see --help");
+		}
+	}
+}
+
+/* Talking to the daemon. */
+
+static enum ctl_exit
+failed(struct ctl *ctl, const char *what, const char *why)
+{
+	(void)fputs("kddnsctl: ", ctl->err);
+	render_text(ctl->err, what);
+	(void)fputs(": ", ctl->err);
+	render_text(ctl->err, why);
+	(void)fputc('\n', ctl->err);
+	return CTL_FAILED;
+}
+
+static const char *
+why_unreachable(int errno_value)
+{
+	if (errno_value == ENOENT || errno_value == ECONNREFUSED)
+		return "no daemon answers there (is kddnsd running?)";
+	return strerror(errno_value);
+}
+
+static enum ctl_exit
+connect_to(struct ctl *ctl, int *fd_out)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd;
+
+	*fd_out = -1;
+	if (strlen(ctl->socket_path) >= sizeof(sa.sun_path))
+		return failed(ctl, ctl->socket_path, "path too long");
+	memcpy(sa.sun_path, ctl->socket_path, strlen(ctl->socket_path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return failed(ctl, "socket", strerror(errno));
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0) {
+		int why = errno;
+
+		(void)close(fd);
+		return failed(ctl, ctl->socket_path, why_unreachable(why));
+	}
+	*fd_out = fd;
+	return CTL_DONE;
+}
+
+/* NULL: no memory, or an argument is not UTF-8. */
+static json_t *
+make_request(const struct ctl *ctl)
+{
+	json_t *args = json_array();
+
+	for (int i = 0; i < ctl->n_args; i++) {
+		if (json_array_append_new(args, json_string(ctl->args[i])) !=
+		    0) {
+			json_decref(args);
+			return NULL;
+		}
+	}
+	return json_pack("{s:s, s:o}", "command", ctl->command->name, "args",
+	    args);
+}
+
+/* A line before the last. */
+static void
+put_streamed(struct ctl *ctl, const json_t *line)
+{
+	const char *text = json_string_value(json_object_get(line, "text"));
+
+	if (text == NULL)
+		return;
+	render_text(ctl->out, text);
+	(void)fputc('\n', ctl->out);
+}
+
+/* The last line. */
+static enum ctl_exit
+put_last(struct ctl *ctl, const json_t *last)
+{
+	const char *why = json_string_value(json_object_get(last, "error"));
+
+	if (!json_is_true(json_object_get(last, "ok")))
+		return failed(ctl, ctl->command->name,
+		    why == NULL ? "the daemon does not say why" : why);
+	if (!ctl->is_json)
+		ctl->command->render(ctl->out, json_object_get(last, "result"));
+	return CTL_DONE;
+}
+
+/* Reads one line; *is_last_out tells whether more may come. */
+static enum ctl_exit
+read_answer(struct ctl *ctl, struct lines *lines, bool *is_last_out)
+{
+	enum ctl_exit status = CTL_DONE;
+	json_error_t error;
+	const char *text;
+	json_t *line;
+	size_t len;
+	int ret;
+
+	*is_last_out = true;
+	ret = lines_read(lines, LINE_MAX_LEN, &text, &len);
+	if (ret != 0)
+		return failed(ctl, ctl->command->name,
+		    ret == ERR_CLOSED ? "the daemon closed the connection"
+				      : err_text(ret));
+	line = json_loadb(text, len, 0, &error);
+	if (line == NULL)
+		return failed(ctl, ctl->command->name,
+		    "the daemon's answer is not JSON");
+	if (ctl->is_json) {
+		(void)fwrite(text, 1, len, ctl->out);
+		(void)fputc('\n', ctl->out);
+	}
+	*is_last_out = json_object_get(line, "ok") != NULL;
+	if (*is_last_out)
+		status = put_last(ctl, line);
+	else if (!ctl->is_json)
+		put_streamed(ctl, line);
+	json_decref(line);
+	return status;
+}
+
+static enum ctl_exit
+ask(struct ctl *ctl, int fd)
+{
+	enum ctl_exit status = CTL_DONE;
+	json_t *request = make_request(ctl);
+	struct lines lines;
+	bool is_last = false;
+	int ret;
+
+	if (request == NULL)
+		return failed(ctl, ctl->command->name, "argument: not UTF-8");
+	lines_init(&lines, fd, 0);
+	ret = lines_write(&lines, request);
+	if (ret == 0)
+		ret = lines_flush(&lines);
+	json_decref(request);
+	if (ret != 0 && ret != ERR_CLOSED) /* then there is a refusal to read */
+		status = failed(ctl, ctl->command->name, err_text(ret));
+	while (status == CTL_DONE && !is_last && !ferror(ctl->out))
+		status = read_answer(ctl, &lines, &is_last);
+	lines_clear(&lines);
+	return status;
+}
+
+enum ctl_exit
+ctl_run(int argc, char **argv, FILE *out, FILE *err)
+{
+	struct ctl ctl = {.socket_path = CTL_SOCKET, .out = out, .err = err};
+	enum ctl_exit status = read_options(&ctl, argc, argv);
+	int fd;
+
+	if (status == CTL_DONE && ctl.command != NULL) {
+		status = connect_to(&ctl, &fd);
+		if (status == CTL_DONE) {
+			status = ask(&ctl, fd);
+			(void)close(fd);
+		}
+	}
+	if (status == CTL_DONE && (fflush(out) != 0 || ferror(out)))
+		status = failed(&ctl, "output", "cannot be written");
+	return status;
+}

@@ -1,0 +1,28 @@
+/*
+ * render.h - answers of the daemon as text for people
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One function for each command, over the keys that kddnsctl(1) documents.  A
+ * key that is missing or null shows as "-"; control characters as "?".
+ *
+ * Threads: one at a time.
+ * Errors:  none; ask ferror().
+ */
+#ifndef CONTROL_RENDER_H
+#define CONTROL_RENDER_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+void render_status(FILE *out, const json_t *result);
+void render_zones(FILE *out, const json_t *result); /* of sync and reload too */
+void render_zonestatus(FILE *out, const json_t *result);
+void render_notify(FILE *out, const json_t *result);
+void render_nothing(FILE *out, const json_t *result);
+
+/* Text from the daemon, with control characters but tabs as "?". */
+void render_text(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * test_ctl.c - kddnsctl against a control socket with made-up answers
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "daemon/control/control.h"
+#include "daemon/control/ctl.h"
+#include "tests/unit/suites.h"
+
+static char folder[64], path[128];
+static char *out_text, *err_text_got;
+
+/* The result stands in arg. */
+static int
+run_given(void *arg, struct control_request *r, json_t **result_out,
+    struct reason *reason)
+{
+	(void)r;
+	(void)reason;
+	*result_out = json_loads(arg, 0, NULL);
+	CU_ASSERT_PTR_NOT_NULL(*result_out);
+	return 0;
+}
+
+static int
+run_dump(void *arg, struct control_request *r, json_t **result_out,
+    struct reason *reason)
+{
+	(void)arg;
+	(void)result_out;
+	if (strcmp(control_arg(r, 0), "a.test") != 0) {
+		reason_set(reason, "%s: no such zone", control_arg(r, 0));
+		return ERR_NOTFOUND;
+	}
+	(void)control_stream_line(r, "@\tSOA");
+	return control_stream_line(r, "www\tA 192.0.2.1\033[2J");
+}
+
+static const struct control_command commands[] = {
+    {"status", "", 0, 0, run_given},
+    {"zones", "", 0, 0, run_given},
+    {"zonestatus", "ZONE", 1, 1, run_given},
+    {"dump", "ZONE", 1, 1, run_dump},
+    {"notify", "ZONE", 1, 1, run_given},
+    {"stop", "", 0, 0, run_given},
+    {NULL, NULL, 0, 0, NULL},
+};
+
+/* Runs kddnsctl with words, ended by NULL; its output is in out_text. */
+static enum ctl_exit
+run(const char *const *words)
+{
+	char *argv[16] = {NULL};
+	size_t out_size, err_size;
+	FILE *out, *err;
+	enum ctl_exit status;
+	int argc = 0;
+
+	free(out_text);
+	free(err_text_got);
+	out = open_memstream(&out_text, &out_size);
+	err = open_memstream(&err_text_got, &err_size);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(err);
+	argv[argc++] = strdup("kddnsctl");
+	for (; *words != NULL; words++)
+		argv[argc++] = strdup(*words);
+	status = ctl_run(argc, argv, out, err);
+	(void)fclose(out);
+	(void)fclose(err);
+	while (argc > 0)
+		free(argv[--argc]);
+	return status;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+static struct control *
+serve(const char *result)
+{
+	static char given[4096];
+	struct control_options o = {.path = path,
+	    .commands = commands,
+	    .arg = given};
+	struct control *c;
+
+	(void)snprintf(given, sizeof(given), "%s", result);
+	(void)snprintf(folder, sizeof(folder), "/tmp/kddns-test-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/control.sock", folder);
+	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	return c;
+}
+
+static void
+end(struct control *c)
+{
+	control_close(c);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+	free(out_text);
+	free(err_text_got);
+	out_text = err_text_got = NULL;
+}
+
+static void
+test_status_is_for_people(void)
+{
+	struct control *c = serve("{\"version\": \"0.1.0\", \"pid\": 42,"
+				  "\"uptime_s\": 90061, \"started\": 0,"
+				  "\"workers\": 2, \"zones\": 3,"
+				  "\"contexts\": 12, \"updates\":"
+				  "{\"applied\": 5, \"refused\": 6,"
+				  "\"failed\": 7}, \"store\":"
+				  "{\"writable\": true, \"reason\": null,"
+				  "\"lsn\": 99, \"segments\": 2,"
+				  "\"octets\": 134217728}, \"keytab\":"
+				  "{\"ok\": false, \"reason\": \"empty\","
+				  "\"entries\": 0}}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "version:     0.1.0\n"
+	    "pid:         42\n"
+	    "started:     1970-01-01T00:00:00Z (up 1d 1h)\n"
+	    "workers:     2\n"
+	    "zones:       3\n"
+	    "contexts:    12\n"
+	    "updates:     5 applied, 6 refused, 7 failed\n"
+	    "store:       writable\n"
+	    "             lsn 99, 2 segments, 128.0 MiB\n"
+	    "keytab:      NOT USABLE: empty\n");
+	CU_ASSERT_STRING_EQUAL(err_text_got, "");
+	end(c);
+}
+
+static void
+test_zones_are_a_table(void)
+{
+	struct control *c =
+	    serve("{\"zones\": [{\"zone\": \"ad.example.test\","
+		  "\"serial\": 7, \"records\": 1200, \"names\": 9,"
+		  "\"status\": \"ok\"}, {\"zone\": \"b\","
+		  "\"serial\": 4294967295, \"records\": null,"
+		  "\"status\": \"frozen\\u001b\"}]}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "zones"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "ZONE                 SERIAL  RECORDS  NAMES  STATUS\n"
+	    "ad.example.test           7     1200      9  ok\n"
+	    "b                4294967295        -      -  frozen?\n");
+	end(c);
+}
+
+static void
+test_zonestatus_shows_secondaries_and_warnings(void)
+{
+	struct control *c = serve(
+	    "{\"zone\": \"a.test\", \"serial\": 7, \"records\": 12,"
+	    "\"names\": 9, \"file\": \"/var/a.zone\","
+	    "\"loaded_from\": \"store\","
+	    "\"dump\": {\"serial\": 6, \"time\": 86400, \"pending\": true},"
+	    "\"journal\": {\"octets\": 512, \"first_serial\": 2,"
+	    "\"changesets\": 5}, \"frozen\": false,"
+	    "\"policy\": {\"rules\": 3}, \"secondaries\":"
+	    "[{\"address\": \"10.0.0.2#53\", \"key\": null,"
+	    "\"last_notify\": 0, \"serial_acked\": 7,"
+	    "\"state\": \"in sync\"}], \"warnings\": [\"look out\"]}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "zonestatus", "a.test"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "zone:        a.test\n"
+	    "serial:      7\n"
+	    "records:     12\n"
+	    "names:       9\n"
+	    "file:        /var/a.zone\n"
+	    "loaded from: store\n"
+	    "dump:        serial 6 at 1970-01-02T00:00:00Z, pending\n"
+	    "journal:     512 octets, 5 changesets from serial 2\n"
+	    "frozen:      no\n"
+	    "policy:      3 rules\n"
+	    "warning: look out\n"
+	    "\n"
+	    "SECONDARY    KEY  LAST NOTIFY           SERIAL  STATE\n"
+	    "10.0.0.2#53  -    1970-01-01T00:00:00Z       7  in sync\n");
+	end(c);
+}
+
+static void
+test_dump_prints_lines_that_a_terminal_survives(void)
+{
+	struct control *c = serve("{}");
+
+	CU_ASSERT_EQUAL(RUN("dump", "--socket", path, "a.test"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text, "@\tSOA\nwww\tA 192.0.2.1?[2J\n");
+	CU_ASSERT_EQUAL(RUN("-s", path, "--json", "dump", "a.test"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "{\"text\":\"@\\tSOA\"}\n"
+	    "{\"text\":\"www\\tA 192.0.2.1\\u001B[2J\"}\n"
+	    "{\"ok\":true,\"result\":{}}\n");
+	end(c);
+}
+
+static void
+test_failure_has_a_line_and_a_status(void)
+{
+	struct control *c = serve("{}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "dump", "b.test"), CTL_FAILED);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: dump: b.test: no such zone\n");
+	CU_ASSERT_EQUAL(RUN("-s", path, "sync"), CTL_FAILED);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: sync: sync: unknown command\n");
+	end(c);
+	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(err_text_got, "control.sock: no daemon answers there"));
+}
+
+static void
+test_wrong_usage_has_another_status(void)
+{
+	CU_ASSERT_EQUAL(RUN("frob\033"), CTL_USAGE);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: frob?: unknown command; see --help\n");
+	CU_ASSERT_EQUAL(RUN("dump"), CTL_USAGE);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: dump: usage: kddnsctl dump ZONE\n");
+	CU_ASSERT_EQUAL(RUN("status", "more"), CTL_USAGE);
+	CU_ASSERT_EQUAL(RUN("--frob"), CTL_USAGE);
+	CU_ASSERT_EQUAL(RUN("status", "-s"), CTL_USAGE);
+	CU_ASSERT_EQUAL(run((const char *const[]){NULL}), CTL_USAGE);
+	CU_ASSERT_EQUAL(RUN("-V"), CTL_DONE);
+	CU_ASSERT_EQUAL(strncmp(out_text, "kddnsctl ", 9), 0);
+	CU_ASSERT_EQUAL(RUN("--help"), CTL_DONE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out_text, "zonestatus ZONE"));
+	free(out_text);
+	free(err_text_got);
+	out_text = err_text_got = NULL;
+}
+
+CU_TestInfo ctl_tests[] = {
+    {"status", test_status_is_for_people},
+    {"zones", test_zones_are_a_table},
+    {"zonestatus", test_zonestatus_shows_secondaries_and_warnings},
+    {"dump", test_dump_prints_lines_that_a_terminal_survives},
+    {"failure", test_failure_has_a_line_and_a_status},
+    {"usage", test_wrong_usage_has_another_status},
+    CU_TEST_INFO_NULL,
+};
