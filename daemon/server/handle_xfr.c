@@ -81,8 +81,7 @@ prepare(struct request *r)
 	t->version = store_zone_pin(r->zone->zone);
 	if (t->version == NULL)
 		return RCODE_SERVFAIL;
-	edns_reply_init(&r->edns, &m->edns, settings_edns(r->settings),
-	    t->version);
+	edns_reply_init(&r->edns, m, settings_edns(r->settings), t->version);
 	t->query.edns = edns_reply_view(&r->edns);
 	if (!request_is_tcp(r))
 		t->udp_size = answer_size(m, ANSWER_UDP,

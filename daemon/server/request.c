@@ -77,7 +77,7 @@ request_answer_start(struct request *r, struct message_writer *w,
 	size_t size = answer_size(&r->message,
 	    request_is_tcp(r) ? ANSWER_TCP : ANSWER_UDP, edns->max_udp_size);
 
-	edns_reply_init(&r->edns, &r->message.edns, edns, v);
+	edns_reply_init(&r->edns, &r->message, edns, v);
 	answer_start(w, r->worker->out, size, &r->message);
 	message_write_reserve(w,
 	    edns_reply_room(&r->edns) + tsig_room(&r->tsig));
