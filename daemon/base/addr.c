@@ -14,8 +14,8 @@
 #include "daemon/base/addr.h"
 #include "daemon/base/err.h"
 
-static const uint8_t mapped_prefix[12] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+    0xff};
 
 static size_t
 addr_len(uint8_t family)
@@ -33,6 +33,20 @@ unmap(struct addr *a)
 	memmove(a->octets, a->octets + 12, 4);
 	memset(a->octets + 4, 0, 12);
 	a->family = AF_INET;
+}
+
+/* An interface's name or its index, as addr_to_text() writes it; 0: neither. */
+static uint32_t
+scope_from_text(const char *text)
+{
+	uint32_t index = if_nametoindex(text);
+	unsigned long number;
+	char *end;
+
+	if (index != 0 || text[0] < '0' || text[0] > '9')
+		return index;
+	number = strtoul(text, &end, 10);
+	return *end == '\0' && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
 int
@@ -58,7 +72,7 @@ addr_from_text(const char *text, struct addr *addr_out)
 		return ERR_MALFORMED;
 	}
 	if (percent != NULL) {
-		a.scope = if_nametoindex(percent + 1);
+		a.scope = scope_from_text(percent + 1);
 		if (a.scope == 0)
 			return ERR_NOTFOUND;
 	}
@@ -180,8 +194,8 @@ addr_to_text(const struct addr *a, char text[ADDR_TEXT_SIZE])
 	}
 	if (a->scope != 0) {
 		len = strlen(text);
-		(void)snprintf(
-		    text + len, ADDR_TEXT_SIZE - len, "%%%u", a->scope);
+		(void)snprintf(text + len, ADDR_TEXT_SIZE - len, "%%%u",
+		    a->scope);
 	}
 	return text;
 }

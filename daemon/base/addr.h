@@ -31,7 +31,7 @@ struct addr_prefix {
 
 #define ADDR_TEXT_SIZE 64 /* "[address%scope]:port", ended */
 
-/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0"; no port. */
+/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0" or "fe80::1%2"; no port. */
 int addr_from_text(const char *text, struct addr *addr_out);
 
 /* "10/8", "10.0.0.0/8", "2001:db8::/32", or one address; bits beyond the length are ERR_RANGE. */

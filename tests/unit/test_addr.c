@@ -57,11 +57,22 @@ test_a_mapped_address_is_ipv4(void)
 }
 
 static void
+test_a_scope_is_read_as_it_is_written(void)
+{
+	struct addr a = addr_of("fe80::1%4711");
+	char text[ADDR_TEXT_SIZE];
+
+	CU_ASSERT_EQUAL(a.scope, 4711);
+	CU_ASSERT_STRING_EQUAL(addr_to_text(&a, text), "fe80::1%4711");
+}
+
+static void
 test_malformed_text_is_refused(void)
 {
 	static const char *const bad[] = {"", "10.0.0", "10.0.0.256", "::g",
 	    "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1",
-	    "10.0.0.0/8x", "::/129", "/8", "1.2.3.4.5/8"};
+	    "10.0.0.0/8x", "::/129", "/8", "1.2.3.4.5/8", "fe80::1%", "fe80::1%0",
+	    "fe80::1%4x"};
 	struct addr_prefix p;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -92,6 +103,7 @@ test_sockaddrs_survive_the_way_there_and_back(void)
 CU_TestInfo addr_tests[] = {
     {"prefix", test_a_prefix_holds_its_addresses_only},
     {"mapped", test_a_mapped_address_is_ipv4},
+    {"scope", test_a_scope_is_read_as_it_is_written},
     {"malformed", test_malformed_text_is_refused},
     {"sockaddr", test_sockaddrs_survive_the_way_there_and_back},
     CU_TEST_INFO_NULL,
