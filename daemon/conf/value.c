@@ -158,10 +158,10 @@ text_write(struct writing *w, const struct row *row, const void *value)
 {
 	const char *text = *(const char *const *)value;
 
-	if (text == NULL)
+	if (text == NULL && row->standard == NULL)
 		return;
 	write_start(w, row->name);
-	write_string(w, text);
+	write_string(w, text == NULL ? "" : text);
 	(void)fputs(";\n", w->f);
 }
 

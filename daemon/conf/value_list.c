@@ -106,7 +106,7 @@ text_block_write(struct writing *w, const struct row *row, const void *value)
 {
 	const struct conf_texts *texts = value;
 
-	if (texts->n == 0)
+	if (texts->n == 0 && row->standard == NULL)
 		return;
 	write_start(w, row->name);
 	(void)fputs(" {", w->f);

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,10 +171,10 @@ add_groups(const char **text, const char *units, const uint64_t *seconds,
 	while (**text >= '0' && **text <= '9') {
 		const char *unit;
 
-		if (!digits(text, &n) || **text == '\0')
+		if (!digits(text, &n))
 			return false;
-		unit = strchr(units, **text & ~0x20);
-		if (unit == NULL)
+		unit = strchr(units, toupper((unsigned char)**text));
+		if (unit == NULL || *unit == '\0')
 			return false;
 		(*text)++;
 		seconds += unit - units + 1;

@@ -49,7 +49,8 @@ test_a_dump_reads_as_the_same_configuration(void)
 
 	(void)put_file(folder, "s", 0600, "AAAA");
 	c = read_file(put_file(folder, "c", 0644,
-	    "options { listen-on { any; 10.0.0.1; }; listen-on-v6 { none; };\n"
+	    "options { listen-on { any; 10.0.0.1; }; user \"\";\n"
+	    "listen-on-v6 { fe80::1%4711; };\n"
 	    "server-id \"q\\\"q\"; notify-source 10.0.0.1; workers 3;\n"
 	    "max-journal-size unlimited; max-transfer-time-out 61;\n"
 	    "also-notify { 10.0.0.9; }; };\n"

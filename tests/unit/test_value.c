@@ -39,8 +39,8 @@ static void
 test_other_texts_are_no_durations(void)
 {
 	static const char *const bad[] = {"", "x", "1x", "h", "1h30", "30m1h",
-	    "P", "PT", "P1", "P1H", "PT1D", "1hx", "-1", "1 h", "P1DT",
-	    "99999999999999999999", "99999999999w"};
+	    "P", "PT", "P1", "P1H", "PT1D", "1hx", "-1", "1 h", "1 ", "P1 ",
+	    "P1DT", "99999999999999999999", "99999999999w"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint64_t n;
