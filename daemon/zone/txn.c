@@ -39,6 +39,12 @@ zone_begin(struct zone *z, struct zone_txn **txn_out)
 	return 0;
 }
 
+const struct name *
+zone_txn_apex(const struct zone_txn *txn)
+{
+	return &txn->zone->apex;
+}
+
 const struct zone_version *
 zone_view(const struct zone_txn *txn)
 {

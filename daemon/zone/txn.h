@@ -37,6 +37,9 @@ struct rrset_change {
 /* Opens the one transaction of z. */
 int zone_begin(struct zone *z, struct zone_txn **txn_out);
 
+/* The apex of the zone being changed. */
+const struct name *zone_txn_apex(const struct zone_txn *txn);
+
 /* The private state, to look things up in; valid until the next zone_put(). */
 const struct zone_version *zone_view(const struct zone_txn *txn);
 

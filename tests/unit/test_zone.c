@@ -6,7 +6,8 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo changeset_tests[], key_tests[], trie_tests[], txn_tests[];
+extern CU_TestInfo changeset_tests[], key_tests[], trie_tests[], txn_tests[],
+    zone_file_tests[];
 
 int
 main(int argc, char **argv)
@@ -16,6 +17,7 @@ main(int argc, char **argv)
 	    {"key", NULL, NULL, NULL, NULL, key_tests},
 	    {"trie", NULL, NULL, NULL, NULL, trie_tests},
 	    {"txn", NULL, NULL, NULL, NULL, txn_tests},
+	    {"zone_file", NULL, NULL, NULL, NULL, zone_file_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
