@@ -309,7 +309,6 @@ put_secondaries(FILE *out, const json_t *secondaries)
 {
 	static const struct column columns[] = {
 	    {"address", "SECONDARY", false, cell_text},
-	    {"key", "KEY", false, cell_text},
 	    {"last_notify", "LAST NOTIFY", false, cell_time},
 	    {"serial_acked", "SERIAL", true, cell_text},
 	    {"state", "STATE", false, cell_text},
@@ -318,7 +317,7 @@ put_secondaries(FILE *out, const json_t *secondaries)
 	if (json_array_size(secondaries) == 0)
 		return;
 	(void)fputc('\n', out);
-	put_table(out, secondaries, columns, 5);
+	put_table(out, secondaries, columns, 4);
 }
 
 void

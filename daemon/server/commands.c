@@ -128,34 +128,48 @@ command_status(void *arg, struct control_request *request, json_t **result_out,
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
+/* A row of a table of zones; done NULL: how the zone is, else what was done. */
 static json_t *
-zone_row(struct store_zone *z)
+zone_row(struct store_zone *z, const char *done)
 {
 	struct store_zone_status st;
+	const char *status = done;
 
 	store_zone_status(z, &st);
+	if (!st.loaded)
+		status = "not loaded";
+	else if (st.reason.text[0] != '\0')
+		status = "warning";
+	else if (done == NULL)
+		status = "ok";
 	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "zone",
 	    store_zone_text(z), "serial", (json_int_t)st.serial, "records",
 	    (json_int_t)st.n_records, "names", (json_int_t)st.n_names, "status",
-	    !st.loaded                      ? "not loaded"
-		: st.reason.text[0] != '\0' ? "warning"
-					    : "ok");
+	    status);
+}
+
+/* The table of one zone, or of all (only NULL). */
+static int
+zone_table(struct server *s, struct store_zone *only, const char *done,
+    json_t **result_out)
+{
+	json_t *rows = json_array();
+	struct store_zone *z;
+
+	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++)
+		if (only == NULL || z == only)
+			(void)json_array_append_new(rows, zone_row(z, done));
+	*result_out = json_pack("{s:o}", "zones", rows);
+	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
 static int
 command_zones(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
-	struct server *s = arg;
-	json_t *rows = json_array();
-	struct store_zone *z;
-
 	(void)request;
 	(void)reason;
-	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++)
-		(void)json_array_append_new(rows, zone_row(z));
-	*result_out = json_pack("{s:o}", "zones", rows);
-	return *result_out == NULL ? ERR_NOMEM : 0;
+	return zone_table(arg, NULL, NULL, result_out);
 }
 
 /* Milliseconds of the monotonic clock as seconds of the wall clock, or null. */
@@ -218,10 +232,11 @@ command_zonestatus(void *arg, struct control_request *request,
 	struct store_zone *z = zone_argument(s, request, reason);
 	struct store_zone_status st;
 	struct zone_link *link;
-	json_t *warnings;
+	json_t *warnings, *texts;
 
 	if (z == NULL)
 		return ERR_NOTFOUND;
+	texts = rules(s, z);
 	store_zone_status(z, &st);
 	link = server_zone_link(z);
 	warnings = json_array();
@@ -242,8 +257,8 @@ command_zonestatus(void *arg, struct control_request *request,
 		(json_int_t)st.journal_octets, "first_serial",
 		(json_int_t)st.journal_first_serial, "changesets",
 		(json_int_t)st.n_changesets, "frozen", 0, "policy", "rules",
-		rules(s, z), "transfers", "axfr",
-		(json_int_t)atomic_load(&link->axfrs), "ixfr",
+		(json_int_t)json_array_size(texts), "texts", texts, "transfers",
+		"axfr", (json_int_t)atomic_load(&link->axfrs), "ixfr",
 		(json_int_t)atomic_load(&link->ixfrs), "failed",
 		(json_int_t)atomic_load(&link->transfers_failed), "secondaries",
 		secondaries(link), "warnings", warnings);
@@ -286,6 +301,7 @@ command_sync(void *arg, struct control_request *request, json_t **result_out,
 {
 	struct server *s = arg;
 	struct store_zone *z = NULL;
+	int ret;
 
 	*result_out = NULL;
 	if (control_n_args(request) > 0) {
@@ -293,7 +309,8 @@ command_sync(void *arg, struct control_request *request, json_t **result_out,
 		if (z == NULL)
 			return ERR_NOTFOUND;
 	}
-	return store_sync(s->store, z, reason);
+	ret = store_sync(s->store, z, reason);
+	return ret != 0 ? ret : zone_table(s, z, "written", result_out);
 }
 
 static int
@@ -301,14 +318,18 @@ command_reload(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
 	struct server *s = arg;
-	struct store_zone *z;
+	struct store_zone *z = NULL;
+	int ret;
 
 	*result_out = NULL;
-	if (control_n_args(request) == 0)
-		return server_reload(s, reason);
-	z = zone_argument(s, request, reason);
-	return z == NULL ? ERR_NOTFOUND
-			 : store_reload_zone(s->store, z, reason);
+	if (control_n_args(request) == 0) {
+		ret = server_reload(s, reason);
+	} else {
+		z = zone_argument(s, request, reason);
+		ret = z == NULL ? ERR_NOTFOUND
+				: store_reload_zone(s->store, z, reason);
+	}
+	return ret != 0 ? ret : zone_table(s, z, "reloaded", result_out);
 }
 
 static int
@@ -316,12 +337,19 @@ command_notify(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
 	struct store_zone *z = zone_argument(arg, request, reason);
+	struct store_zone_status st;
+	struct notify_zone *notify;
 
 	*result_out = NULL;
 	if (z == NULL)
 		return ERR_NOTFOUND;
-	notify_published(server_zone_link(z)->notify);
-	return 0;
+	notify = server_zone_link(z)->notify;
+	notify_published(notify);
+	store_zone_status(z, &st);
+	*result_out = json_pack("{s:s, s:I, s:I}", "zone", store_zone_text(z),
+	    "serial", (json_int_t)st.serial, "secondaries",
+	    (json_int_t)notify_zone_status(notify, NULL, 0));
+	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
 static int
