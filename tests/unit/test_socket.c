@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/base/err.h"
@@ -22,6 +23,7 @@
 #include "tests/unit/suites.h"
 
 #define STREAM_LINES 50000
+#define STRANGER 65534 /* a user and group of no rights */
 
 static char folder[64], path[128];
 static atomic_int n_running; /* commands that wait for may_end */
@@ -347,6 +349,71 @@ test_the_file_is_for_owner_and_group(void)
 	close_control(c);
 }
 
+/*
+ * Asks as user and group STRANGER, with one more group unless it is STRANGER
+ * too, in a process of its own; true: was served.
+ */
+static bool
+is_served_as_stranger(gid_t more)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	CU_ASSERT_NOT_EQUAL_FATAL(child, -1);
+	if (child == 0) {
+		struct sockaddr_un sa = {.sun_family = AF_UNIX};
+		char answer[256] = "";
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		memcpy(sa.sun_path, path, strlen(path));
+		if (setgroups(1, &more) != 0 || setgid(STRANGER) != 0 ||
+		    setuid(STRANGER) != 0 ||
+		    connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
+			_exit(2);
+		(void)send(fd, "{\"command\":\"args\"}\n", 19, MSG_NOSIGNAL);
+		if (recv(fd, answer, sizeof(answer) - 1, 0) <= 0)
+			_exit(2);
+		if (strstr(answer, "\"ok\":true") != NULL)
+			_exit(0);
+		_exit(strstr(answer, "permission denied") != NULL ? 1 : 2);
+	}
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* The file is open to all, so that only the credentials decide. */
+static void
+test_only_the_group_is_served_even_if_the_file_is_open(void)
+{
+	struct group *g = getgrnam("daemon");
+	struct control_options o = {.path = path,
+	    .commands = commands,
+	    .arg = the_arg,
+	    .mode = 0666};
+	struct control *c;
+
+	if (geteuid() != 0 || g == NULL) {
+		(void)puts("socket: not root: strangers are not tested");
+		return;
+	}
+	o.group = g->gr_name;
+	make_folder();
+	CU_ASSERT_EQUAL(chmod(folder, 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT(!is_served_as_stranger(STRANGER));
+	CU_ASSERT(is_served_as_stranger(g->gr_gid));
+	close_control(c);
+
+	/* Without a group it is root and the daemon's user alone. */
+	o.group = NULL;
+	make_folder();
+	CU_ASSERT_EQUAL(chmod(folder, 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT(!is_served_as_stranger(g->gr_gid));
+	close_control(c);
+}
+
 CU_TestInfo socket_tests[] = {
     {"command", test_a_command_gets_one_line_and_the_end},
     {"stream", test_a_stream_ends_with_the_result},
@@ -355,6 +422,7 @@ CU_TestInfo socket_tests[] = {
     {"clients", test_clients_are_bounded_and_places_free_up},
     {"stale", test_a_live_socket_is_refused_and_a_stale_one_replaced},
     {"no socket", test_what_is_no_socket_is_left_alone},
+    {"strangers", test_only_the_group_is_served_even_if_the_file_is_open},
     {"mode", test_the_file_is_for_owner_and_group},
     CU_TEST_INFO_NULL,
 };
