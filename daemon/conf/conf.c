@@ -98,18 +98,16 @@ understand(struct reading *rd, struct block *top, const char *name)
 		check_all(rd);
 }
 
-/* Hands the configuration out if nothing was wrong with it. */
+/* Hands the configuration out, with mistakes too. */
 static int
 finish(struct reading *rd, struct conf **conf_out)
 {
 	conf_errors_sort(rd->errors);
 	if (rd->is_nomem || rd->errors->is_nomem)
 		return ERR_NOMEM;
-	if (rd->errors->n_errors > 0)
-		return ERR_MALFORMED;
 	*conf_out = rd->conf;
 	rd->conf = NULL;
-	return 0;
+	return rd->errors->n_errors > 0 ? ERR_MALFORMED : 0;
 }
 
 int

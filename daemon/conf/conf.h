@@ -364,7 +364,9 @@ struct conf {
  * Every mistake becomes a line of errors (which is set up by the caller), in
  * the order of the file; warnings do too, but do not fail.
  *
- * ERR_MALFORMED  there are mistakes
+ * ERR_MALFORMED  there are mistakes; *conf_out is set all the same, with what
+ *                was understood (any text in it may be NULL), so that the
+ *                caller can find what is wrong with rules and names besides
  * ERR_NOTFOUND, ERR_PERM, ERR_IO  the file cannot be read; errors says why
  * ERR_NOMEM
  */

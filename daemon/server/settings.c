@@ -55,8 +55,8 @@ static void __attribute__((format(printf, 3, 4))) complain(struct complaints *c,
 
 	c->any = true;
 	va_start(ap, fmt);
-	conf_errors_add(c->errors, false, UINT32_MAX, place->file, place->line,
-	    fmt, ap);
+	conf_errors_add(c->errors, false, place->order, place->file,
+	    place->line, fmt, ap);
 	va_end(ap);
 }
 
@@ -286,9 +286,7 @@ compile_keys(struct settings *s, struct complaints *c)
 	for (size_t i = 0; i < conf->n_keys; i++) {
 		const struct conf_key *k = &conf->keys[i];
 
-		if (name_from_text(k->name, NULL, &secrets[i].name) != 0)
-			complain(c, &k->place, "key %s: not a domain name",
-			    k->name);
+		(void)name_from_text(k->name, NULL, &secrets[i].name);
 		secrets[i].algorithm = algorithms[k->algorithm];
 		secrets[i].mac_bits = k->mac_bits;
 		secrets[i].secret = k->secret.octets;
@@ -314,7 +312,7 @@ static const enum serial_method serial_methods[] = {
 
 static int
 fill_soa(struct settings *s, const struct conf_zone *conf,
-    struct store_zone_config *z, struct complaints *c)
+    struct store_zone_config *z)
 {
 	const struct conf_soa *soa = &conf->soa;
 	size_t n = soa->nameservers.n;
@@ -322,14 +320,13 @@ fill_soa(struct settings *s, const struct conf_zone *conf,
 
 	if (names == NULL)
 		return ERR_NOMEM;
-	if (name_from_text(soa->mname, NULL, &z->soa.mname) != 0 ||
-	    name_from_text(soa->rname, NULL, &z->soa.rname) != 0)
-		complain(c, &conf->place, "soa: mname or rname is no name");
+	if (soa->mname == NULL || soa->rname == NULL)
+		return 0; /* conf/ has complained of it */
+	(void)name_from_text(soa->mname, NULL, &z->soa.mname);
+	(void)name_from_text(soa->rname, NULL, &z->soa.rname);
 	for (size_t i = 0; i < n; i++)
-		if (name_from_text(soa->nameservers.items[i], NULL,
-			&names[i]) != 0)
-			complain(c, &conf->place, "soa: %s: not a domain name",
-			    soa->nameservers.items[i]);
+		(void)name_from_text(soa->nameservers.items[i], NULL,
+		    &names[i]);
 	z->soa.given = true;
 	z->soa.nameservers = names;
 	z->soa.n_nameservers = n;
@@ -345,11 +342,9 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 	int ret;
 
 	z->conf = conf;
-	if (name_from_text(conf->name, NULL, &z->apex) != 0) {
-		complain(c, &conf->place, "zone %s: not a domain name",
-		    conf->name);
-		return 0;
-	}
+	if (conf->name == NULL ||
+	    name_from_text(conf->name, NULL, &z->apex) != 0)
+		return 0; /* conf/ has complained of it */
 	store->apex = z->apex;
 	store->file = conf->file;
 	store->serial_method = serial_methods[conf->serial_update_method];
@@ -359,7 +354,7 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 	    : conf->max_journal_size;
 	store->max_records_per_name = conf->max_records_per_name;
 	store->max_records = conf->max_records;
-	ret = conf->soa.is_given ? fill_soa(s, conf, store, c) : 0;
+	ret = conf->soa.is_given ? fill_soa(s, conf, store) : 0;
 	if (ret == 0)
 		ret = compile_book(conf, z, c);
 	if (ret == 0)
@@ -409,7 +404,8 @@ settings_read(const char *path, const char *const *overrides,
 	atomic_init(&s->refs, 1);
 	arena_init(&s->arena, 0);
 	ret = conf_read(path, overrides, n_overrides, errors, &s->conf);
-	if (ret != 0)
+	c.any = ret == ERR_MALFORMED; /* what else is wrong is wanted, too */
+	if (s->conf == NULL)
 		goto done;
 	conf = s->conf;
 	ret = ERR_NOMEM;
@@ -424,6 +420,7 @@ settings_read(const char *path, const char *const *overrides,
 	ret = compile_keys(s, &c);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);
+	conf_errors_sort(errors);
 	if (ret == 0 && c.any)
 		ret = ERR_MALFORMED;
 	if (ret != 0)
