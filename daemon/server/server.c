@@ -4,8 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <errno.h>
-#include <limits.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -147,11 +146,14 @@ on_batch_begin(void *arg, struct net_worker *net)
 	uint64_t generation =
 	    atomic_load_explicit(&s->settings_generation, memory_order_acquire);
 
-	(void)net;
 	if (generation != w->settings_generation) {
 		settings_unref(w->settings);
 		w->settings = server_settings(s);
 		w->settings_generation = generation;
+		net_worker_set_timeouts(net,
+		    1000ull *
+			settings_conf(w->settings)->options.tcp_idle_timeout_s,
+		    0);
 	}
 	epoch_enter(s->epoch, w->index);
 }
@@ -461,11 +463,18 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 static int
 open_control(struct server *s, const struct conf *conf, struct reason *reason)
 {
+	const char *group = conf->control.group;
 	struct control_options options = {.path = conf->control.socket,
-	    .group = conf->control.group,
 	    .commands = server_commands,
 	    .arg = s};
 
+	/* Without its group the socket is for root and ourselves. */
+	if (group != NULL && getgrnam(group) != NULL)
+		options.group = group;
+	else if (group != NULL)
+		log_warning("control group=%s does not exist: only root and "
+			    "the daemon's user may use kddnsctl",
+		    group);
 	return control_open(&options, &s->control, reason);
 }
 
@@ -581,9 +590,6 @@ apply_limits(struct server *s, const struct conf *conf)
 	transfers_set(s->transfers, &transfers);
 	net_clients_set_limits(s->clients, conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
-	for (unsigned i = 0; i < s->n_workers; i++)
-		net_worker_set_timeouts(s->workers[i].net,
-		    conf->options.tcp_idle_timeout_s * 1000u, 0);
 }
 
 /* Reads the file; its mistakes go to the log, the first one to reason. */
