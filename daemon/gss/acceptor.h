@@ -87,7 +87,7 @@ size_t acceptor_choose(const struct acceptor_generation *g,
 bool acceptor_has_key(const struct acceptor_generation *g, size_t principal,
     const struct clear_ap_req *ap);
 
-/* The MEMORY keytab's name: "MEMORY:kddns.3.0". */
+/* The MEMORY keytab's name; that of all entries for ALL and NONE. */
 const char *acceptor_keytab_name(const struct acceptor_generation *g,
     size_t principal);
 

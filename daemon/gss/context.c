@@ -1,0 +1,367 @@
+/*
+ * context.c - one established security context: a key of GSS-TSIG
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/gss/algorithm.h"
+#include "daemon/gss/private.h"
+#include "daemon/gss/status.h"
+
+/* The MIC token of RFC 4121 section 4.2.6.1. */
+#define TOKEN_HEADER_LEN 16
+#define TOKEN_ID_MIC 0x0404
+#define TOKEN_ACCEPTOR_SUBKEY 0x04
+#define TOKEN_SND_SEQ_AT 8
+
+/* The checksum of each enctype (RFC 3962, RFC 8009, RFC 4757). */
+#define MIC_LEN_AES_SHA1 28
+#define MIC_LEN_AES128_SHA2 32
+#define MIC_LEN_AES256_SHA2 40
+
+#define JOIN_ON_STACK 2048 /* octets: an update with a few RRs */
+
+static uint64_t
+expiry_of(const struct context_facts *facts, uint32_t lifetime_max_s,
+    uint64_t now_ms)
+{
+	uint32_t lifetime_s = facts->lifetime_s;
+
+	if (lifetime_s > lifetime_max_s)
+		lifetime_s = lifetime_max_s;
+	return now_ms + (uint64_t)lifetime_s * 1000;
+}
+
+int
+context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
+    uint32_t lifetime_max_s, struct context **context_out)
+{
+	uint64_t now_ms = clock_mono_ms();
+	struct context *c;
+
+	*context_out = NULL;
+	if (expiry_of(facts, lifetime_max_s, now_ms) == now_ms)
+		return ERR_TIMEOUT;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return ERR_NOMEM;
+	c->acceptor = strdup(facts->acceptor);
+	if (c->acceptor == NULL) {
+		free(c);
+		return ERR_NOMEM;
+	}
+	atomic_init(&c->n_refs, 1);
+	atomic_init(&c->used_ms, now_ms);
+	(void)pthread_mutex_init(&c->lock, NULL);
+	c->key_name = *facts->key_name;
+	c->algorithm = gss_algorithm_find(facts->algorithm->octets);
+	c->principal = principal_ref(facts->principal);
+	c->client = *facts->client;
+	c->enctype = facts->enctype;
+	c->spnego = facts->spnego;
+	c->created_ms = now_ms;
+	c->expiry_ms = expiry_of(facts, lifetime_max_s, now_ms);
+	c->gss = *gss;
+	*gss = GSS_C_NO_CONTEXT;
+	*context_out = c;
+	return 0;
+}
+
+struct context *
+context_ref(struct context *c)
+{
+	atomic_fetch_add_explicit(&c->n_refs, 1, memory_order_relaxed);
+	return c;
+}
+
+void
+context_unref(struct context *c)
+{
+	OM_uint32 minor;
+
+	if (c == NULL)
+		return;
+	if (atomic_fetch_sub_explicit(&c->n_refs, 1, memory_order_acq_rel) != 1)
+		return;
+	(void)gss_delete_sec_context(&minor, &c->gss, GSS_C_NO_BUFFER);
+	(void)pthread_mutex_destroy(&c->lock);
+	principal_unref(c->principal);
+	free(c->acceptor);
+	free(c);
+}
+
+const struct name *
+context_key_name(const struct context *c)
+{
+	return &c->key_name;
+}
+
+const struct name *
+context_algorithm(const struct context *c)
+{
+	return c->algorithm;
+}
+
+struct principal *
+context_principal(const struct context *c)
+{
+	return c->principal;
+}
+
+const char *
+context_acceptor(const struct context *c)
+{
+	return c->acceptor;
+}
+
+const struct addr *
+context_client(const struct context *c)
+{
+	return &c->client;
+}
+
+int32_t
+context_enctype(const struct context *c)
+{
+	return c->enctype;
+}
+
+uint64_t
+context_created_ms(const struct context *c)
+{
+	return c->created_ms;
+}
+
+uint64_t
+context_expiry_ms(const struct context *c)
+{
+	return c->expiry_ms;
+}
+
+uint64_t
+context_used_ms(const struct context *c)
+{
+	return atomic_load_explicit(&c->used_ms, memory_order_relaxed);
+}
+
+bool
+context_is_spnego(const struct context *c)
+{
+	return c->spnego;
+}
+
+bool
+context_is_expired(const struct context *c)
+{
+	return clock_mono_ms() >= c->expiry_ms;
+}
+
+uint32_t
+context_seconds_left(const struct context *c)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	if (now_ms >= c->expiry_ms)
+		return 0;
+	return (uint32_t)((c->expiry_ms - now_ms + 999) / 1000);
+}
+
+size_t
+context_mic_len(const struct context *c)
+{
+	switch (c->enctype) {
+	case GSS_ENCTYPE_AES128_SHA1:
+	case GSS_ENCTYPE_AES256_SHA1:
+		return MIC_LEN_AES_SHA1;
+	case GSS_ENCTYPE_AES128_SHA2:
+		return MIC_LEN_AES128_SHA2;
+	case GSS_ENCTYPE_AES256_SHA2:
+		return MIC_LEN_AES256_SHA2;
+	default:
+		return CONTEXT_MIC_MAX;
+	}
+}
+
+/* All pieces in one: GSS-API takes no more.  small has JOIN_ON_STACK octets. */
+static void *
+join(const struct context_piece *pieces, size_t n, uint8_t *small,
+    gss_buffer_desc *joined_out)
+{
+	uint8_t *octets = small;
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len += pieces[i].len;
+	if (len > JOIN_ON_STACK)
+		octets = malloc(len);
+	if (octets == NULL)
+		return NULL;
+	joined_out->value = octets;
+	joined_out->length = len;
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].len > 0)
+			memcpy(octets, pieces[i].octets, pieces[i].len);
+		octets += pieces[i].len;
+	}
+	return joined_out->value;
+}
+
+static int
+take_mic(const gss_buffer_desc *mic, uint8_t *mic_out, size_t *mic_len_out)
+{
+	if (mic->length > CONTEXT_MIC_MAX)
+		return ERR_CRYPTO;
+	memcpy(mic_out, mic->value, mic->length);
+	*mic_len_out = mic->length;
+	return 0;
+}
+
+int
+context_sign(struct context *c, const struct context_piece *pieces, size_t n,
+    uint8_t mic_out[CONTEXT_MIC_MAX], size_t *mic_len_out,
+    struct reason *reason)
+{
+	gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
+	gss_buffer_desc mic = GSS_C_EMPTY_BUFFER;
+	uint8_t small[JOIN_ON_STACK];
+	char text[GSS_STATUS_SIZE];
+	OM_uint32 major, minor, ignored;
+	int ret;
+
+	*mic_len_out = 0;
+	if (join(pieces, n, small, &message) == NULL)
+		return ERR_NOMEM;
+	(void)pthread_mutex_lock(&c->lock);
+	major = gss_get_mic(&minor, c->gss, GSS_C_QOP_DEFAULT, &message, &mic);
+	(void)pthread_mutex_unlock(&c->lock);
+	if (GSS_ERROR(major)) {
+		reason_set(reason, "no MIC could be made: %s",
+		    gss_status_text(major, minor, text));
+		ret = ERR_CRYPTO;
+	} else {
+		ret = take_mic(&mic, mic_out, mic_len_out);
+	}
+	(void)gss_release_buffer(&ignored, &mic);
+	if (message.value != small)
+		free(message.value);
+	return ret;
+}
+
+/*
+ * AES: an old MIC replayed on a new context from the same AP-REQ verifies
+ * unless it was made with the acceptor's subkey, which is fresh each time.
+ */
+static enum context_verdict
+check_header(const struct context *c, const uint8_t *mic, size_t mic_len)
+{
+	if (!gss_enctype_is_aes(c->enctype))
+		return CONTEXT_VALID;
+	if (mic_len < TOKEN_HEADER_LEN || get_u16(mic) != TOKEN_ID_MIC)
+		return CONTEXT_BAD_MIC;
+	if ((mic[2] & TOKEN_ACCEPTOR_SUBKEY) == 0)
+		return CONTEXT_NO_SUBKEY;
+	return CONTEXT_VALID;
+}
+
+static uint64_t
+sequence_of(const uint8_t *mic)
+{
+	return (uint64_t)get_u32(mic + TOKEN_SND_SEQ_AT) << 32 |
+	    get_u32(mic + TOKEN_SND_SEQ_AT + 4);
+}
+
+/* The MIC is authentic; was it here before?  The lock is held. */
+static enum context_verdict
+check_sequence(struct context *c, OM_uint32 major, const uint8_t *mic)
+{
+	if ((major & GSS_S_DUPLICATE_TOKEN) != 0)
+		return CONTEXT_REPLAYED;
+	if (!gss_enctype_is_aes(c->enctype)) /* RC4 hides its numbers */
+		return (major & (GSS_S_OLD_TOKEN | GSS_S_UNSEQ_TOKEN)) == 0
+		    ? CONTEXT_VALID
+		    : CONTEXT_TOO_OLD;
+	switch (window_take(&c->window, sequence_of(mic))) {
+	case WINDOW_SEEN:
+		return CONTEXT_REPLAYED;
+	case WINDOW_BEHIND:
+		return CONTEXT_TOO_OLD;
+	case WINDOW_NEW:
+		break;
+	}
+	return CONTEXT_VALID;
+}
+
+static enum context_verdict
+verify_locked(struct context *c, gss_buffer_desc *message, const uint8_t *mic,
+    size_t mic_len, struct reason *reason)
+{
+	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+	char text[GSS_STATUS_SIZE];
+	uint8_t copy[2 * CONTEXT_MIC_MAX]; /* GSS-API's is not const */
+	OM_uint32 major, minor;
+
+	if (mic_len > sizeof(copy))
+		return CONTEXT_BAD_MIC;
+	memcpy(copy, mic, mic_len);
+	token.value = copy;
+	token.length = mic_len;
+	major = gss_verify_mic(&minor, c->gss, message, &token, NULL);
+	if (GSS_ERROR(major)) {
+		reason_set(reason, "%s", gss_status_text(major, minor, text));
+		return CONTEXT_BAD_MIC;
+	}
+	return check_sequence(c, major, mic);
+}
+
+enum context_verdict
+context_verify(struct context *c, const struct context_piece *pieces, size_t n,
+    const uint8_t *mic, size_t mic_len, struct reason *reason)
+{
+	gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
+	uint8_t small[JOIN_ON_STACK];
+	enum context_verdict v;
+
+	v = context_is_expired(c) ? CONTEXT_EXPIRED
+				  : check_header(c, mic, mic_len);
+	reason_set(reason, "%s", context_verdict_text(v));
+	if (v != CONTEXT_VALID)
+		return v;
+	if (join(pieces, n, small, &message) == NULL) {
+		reason_set(reason, "no memory");
+		return CONTEXT_BAD_MIC;
+	}
+	(void)pthread_mutex_lock(&c->lock);
+	v = verify_locked(c, &message, mic, mic_len, reason);
+	(void)pthread_mutex_unlock(&c->lock);
+	if (v != CONTEXT_BAD_MIC)
+		reason_set(reason, "%s", context_verdict_text(v));
+	if (message.value != small)
+		free(message.value);
+	return v;
+}
+
+const char *
+context_verdict_text(enum context_verdict v)
+{
+	switch (v) {
+	case CONTEXT_VALID:
+		return "valid MIC";
+	case CONTEXT_BAD_MIC:
+		return "MIC is not authentic";
+	case CONTEXT_REPLAYED:
+		return "MIC was used before";
+	case CONTEXT_TOO_OLD:
+		return "MIC's sequence number is too old";
+	case CONTEXT_NO_SUBKEY:
+		return "MIC was not made with the acceptor's subkey";
+	case CONTEXT_EXPIRED:
+		return "context has expired";
+	}
+	return "unknown verdict";
+}

@@ -1,0 +1,526 @@
+/*
+ * contexts.c - the table of established security contexts
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Lookups take the lock of one shard.  What links or unlinks a context holds
+ * the structure lock first, and then that of the shard; contexts that were
+ * unlinked are released when no lock is held.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/gss/private.h"
+
+#define SHARDS 64
+#define OWNER_BUCKETS 4096
+#define CONTEXTS_PER_BUCKET 2
+
+TAILQ_HEAD(context_list, context);
+
+struct shard {
+	_Alignas(64) pthread_mutex_t lock;
+	struct context **buckets;
+	struct context_list by_use; /* idlest first */
+};
+
+/* A principal with contexts in the table. */
+struct owner {
+	struct owner *chain;
+	struct principal *principal; /* reference */
+	uint64_t hash;
+	uint32_t n;
+	struct context_list contexts;
+};
+
+struct contexts {
+	pthread_mutex_t structure; /* guards config, owners, links */
+	struct contexts_config config;
+	uint64_t seed;
+	size_t n_buckets; /* of a shard; a power of two */
+	struct contexts_counters counters;
+	struct owner *owners[OWNER_BUCKETS];
+	struct shard shards[SHARDS];
+};
+
+static void
+count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static struct shard *
+shard_of(struct contexts *t, uint64_t hash)
+{
+	return &t->shards[hash % SHARDS];
+}
+
+static struct context **
+bucket_of(struct contexts *t, uint64_t hash)
+{
+	return &shard_of(t, hash)->buckets[hash / SHARDS & (t->n_buckets - 1)];
+}
+
+static bool
+config_is_sane(const struct contexts_config *config)
+{
+	return config->max_contexts > 0 && config->contexts_per_principal > 0 &&
+	    config->context_lifetime_s > 0;
+}
+
+static int
+make_shards(struct contexts *t)
+{
+	for (size_t i = 0; i < SHARDS; i++) {
+		struct shard *s = &t->shards[i];
+
+		(void)pthread_mutex_init(&s->lock, NULL);
+		TAILQ_INIT(&s->by_use);
+		s->buckets = calloc(t->n_buckets, sizeof(*s->buckets));
+		if (s->buckets == NULL)
+			return ERR_NOMEM;
+	}
+	return 0;
+}
+
+int
+contexts_create(const struct contexts_config *config,
+    struct contexts **contexts_out)
+{
+	struct contexts *t;
+	int ret;
+
+	*contexts_out = NULL;
+	if (!config_is_sane(config))
+		return ERR_RANGE;
+	t = aligned_alloc(64, sizeof(*t));
+	if (t == NULL)
+		return ERR_NOMEM;
+	memset(t, 0, sizeof(*t));
+	t->config = *config;
+	(void)pthread_mutex_init(&t->structure, NULL);
+	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
+		t->seed = clock_mono_ns();
+	t->n_buckets = 16;
+	while (
+	    t->n_buckets * SHARDS * CONTEXTS_PER_BUCKET < config->max_contexts)
+		t->n_buckets *= 2;
+	ret = make_shards(t);
+	if (ret != 0) {
+		contexts_destroy(t);
+		return ret;
+	}
+	*contexts_out = t;
+	return 0;
+}
+
+void
+contexts_configure(struct contexts *t, const struct contexts_config *config)
+{
+	if (!config_is_sane(config))
+		return;
+	(void)pthread_mutex_lock(&t->structure);
+	t->config = *config;
+	(void)pthread_mutex_unlock(&t->structure);
+}
+
+const struct contexts_counters *
+contexts_counters(const struct contexts *t)
+{
+	return &t->counters;
+}
+
+/* A hash of text, FNV-1a with a seed. */
+static uint64_t
+text_hash(const char *text, uint64_t seed)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ seed;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+	return h ^ h >> 32;
+}
+
+/* The owner of that principal, made if there is none; NULL: no memory. */
+static struct owner *
+owner_of(struct contexts *t, struct principal *p)
+{
+	uint64_t hash = text_hash(p->text, t->seed);
+	struct owner **bucket = &t->owners[hash % OWNER_BUCKETS];
+	struct owner *o;
+
+	for (o = *bucket; o != NULL; o = o->chain)
+		if (o->hash == hash && strcmp(o->principal->text, p->text) == 0)
+			return o;
+	o = calloc(1, sizeof(*o));
+	if (o == NULL)
+		return NULL;
+	o->principal = principal_ref(p);
+	o->hash = hash;
+	TAILQ_INIT(&o->contexts);
+	o->chain = *bucket;
+	*bucket = o;
+	return o;
+}
+
+static void
+owner_drop_if_empty(struct contexts *t, struct owner *o)
+{
+	struct owner **at = &t->owners[o->hash % OWNER_BUCKETS];
+
+	if (o->n > 0)
+		return;
+	while (*at != o)
+		at = &(*at)->chain;
+	*at = o->chain;
+	principal_unref(o->principal);
+	free(o);
+}
+
+/* Takes c out; both locks are held.  Its reference goes to *dead_io. */
+static void
+unlink_locked(struct contexts *t, struct context *c, struct context **dead_io)
+{
+	struct context **at = bucket_of(t, c->hash);
+
+	while (*at != c)
+		at = &(*at)->chain;
+	*at = c->chain;
+	TAILQ_REMOVE(&shard_of(t, c->hash)->by_use, c, by_use);
+	TAILQ_REMOVE(&c->owner->contexts, c, by_owner);
+	c->owner->n--;
+	owner_drop_if_empty(t, c->owner);
+	c->owner = NULL;
+	c->is_linked = false;
+	c->dead = *dead_io;
+	*dead_io = c;
+	atomic_fetch_sub_explicit(&t->counters.count, 1, memory_order_relaxed);
+}
+
+/* The same with only the structure lock held. */
+static void
+unlink_context(struct contexts *t, struct context *c, struct context **dead_io)
+{
+	struct shard *s = shard_of(t, c->hash);
+
+	(void)pthread_mutex_lock(&s->lock);
+	unlink_locked(t, c, dead_io);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static size_t
+release(struct context *dead)
+{
+	size_t n = 0;
+
+	while (dead != NULL) {
+		struct context *next = dead->dead;
+
+		context_unref(dead);
+		dead = next;
+		n++;
+	}
+	return n;
+}
+
+/* Makes c part of the table, which keeps the reference given to it. */
+static void
+link_context(struct contexts *t, struct context *c, struct owner *o)
+{
+	struct shard *s = shard_of(t, c->hash);
+	struct context **bucket = bucket_of(t, c->hash);
+
+	c->owner = o;
+	o->n++;
+	TAILQ_INSERT_TAIL(&o->contexts, c, by_owner);
+	(void)pthread_mutex_lock(&s->lock);
+	c->chain = *bucket;
+	*bucket = c;
+	c->is_linked = true;
+	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	(void)pthread_mutex_unlock(&s->lock);
+	atomic_fetch_add_explicit(&t->counters.count, 1, memory_order_relaxed);
+	count(&t->counters.added);
+}
+
+/* With the shard's or the structure lock held. */
+static struct context *
+lookup(struct contexts *t, const uint8_t *key_name, uint64_t hash)
+{
+	struct context *c;
+
+	for (c = *bucket_of(t, hash); c != NULL; c = c->chain)
+		if (c->hash == hash && name_equal(c->key_name.octets, key_name))
+			return c;
+	return NULL;
+}
+
+static struct context *
+idlest_of_owner(const struct owner *o)
+{
+	struct context *c, *idlest = TAILQ_FIRST(&o->contexts);
+
+	TAILQ_FOREACH (c, &o->contexts, by_owner)
+		if (context_used_ms(c) < context_used_ms(idlest))
+			idlest = c;
+	return idlest;
+}
+
+/* Structure lock held: only the order within a shard may change meanwhile. */
+static struct context *
+idlest_of_all(struct contexts *t)
+{
+	struct context *idlest = NULL;
+
+	for (size_t i = 0; i < SHARDS; i++) {
+		struct shard *s = &t->shards[i];
+		struct context *c;
+
+		(void)pthread_mutex_lock(&s->lock);
+		c = TAILQ_FIRST(&s->by_use);
+		(void)pthread_mutex_unlock(&s->lock);
+		if (c != NULL &&
+		    (idlest == NULL ||
+			context_used_ms(c) < context_used_ms(idlest)))
+			idlest = c;
+	}
+	return idlest;
+}
+
+static void
+make_room(struct contexts *t, struct owner *o, struct context **dead_io)
+{
+	while (o->n >= t->config.contexts_per_principal) {
+		o->n++; /* stays when its last context goes */
+		unlink_context(t, idlest_of_owner(o), dead_io);
+		o->n--;
+		count(&t->counters.evicted_principal);
+	}
+	while (atomic_load_explicit(&t->counters.count, memory_order_relaxed) >=
+	    t->config.max_contexts) {
+		o->n++;
+		unlink_context(t, idlest_of_all(t), dead_io);
+		o->n--;
+		count(&t->counters.evicted_full);
+	}
+}
+
+/* Frees the name if only an expired context has it; false: it is in use. */
+static bool
+claim_name(struct contexts *t, const struct context *c,
+    struct context **dead_io)
+{
+	struct context *old = lookup(t, c->key_name.octets, c->hash);
+
+	if (old == NULL)
+		return true;
+	if (!context_is_expired(old))
+		return false;
+	unlink_context(t, old, dead_io);
+	count(&t->counters.expired);
+	return true;
+}
+
+static int
+add_locked(struct contexts *t, struct context *c, struct context **dead_io)
+{
+	struct owner *o;
+
+	if (!claim_name(t, c, dead_io))
+		return ERR_EXISTS;
+	o = owner_of(t, c->principal);
+	if (o == NULL)
+		return ERR_NOMEM;
+	make_room(t, o, dead_io);
+	link_context(t, context_ref(c), o);
+	return 0;
+}
+
+static uint32_t
+lifetime_max(struct contexts *t)
+{
+	uint32_t lifetime_s;
+
+	(void)pthread_mutex_lock(&t->structure);
+	lifetime_s = t->config.context_lifetime_s;
+	(void)pthread_mutex_unlock(&t->structure);
+	return lifetime_s;
+}
+
+int
+contexts_add(struct contexts *t, gss_ctx_id_t *gss,
+    const struct context_facts *facts, struct context **context_out)
+{
+	struct context *c, *dead = NULL;
+	int ret;
+
+	*context_out = NULL;
+	ret = context_create(gss, facts, lifetime_max(t), &c);
+	if (ret != 0)
+		return ret;
+	c->hash = name_hash(c->key_name.octets, t->seed);
+	(void)pthread_mutex_lock(&t->structure);
+	ret = add_locked(t, c, &dead);
+	(void)pthread_mutex_unlock(&t->structure);
+	(void)release(dead);
+	if (ret != 0) {
+		context_unref(c);
+		return ret;
+	}
+	*context_out = c;
+	return 0;
+}
+
+/* A reference on the context of that name, expired or not; or NULL. */
+static struct context *
+find_and_use(struct contexts *t, const uint8_t *key_name)
+{
+	uint64_t hash = name_hash(key_name, t->seed);
+	struct shard *s = shard_of(t, hash);
+	struct context *c;
+
+	(void)pthread_mutex_lock(&s->lock);
+	c = lookup(t, key_name, hash);
+	if (c != NULL) {
+		(void)context_ref(c);
+		atomic_store_explicit(&c->used_ms, clock_mono_ms(),
+		    memory_order_relaxed);
+		TAILQ_REMOVE(&s->by_use, c, by_use);
+		TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return c;
+}
+
+/* Unlinks c unless somebody else was faster. */
+static bool
+take_out(struct contexts *t, struct context *c)
+{
+	struct context *dead = NULL;
+	bool was_linked;
+
+	(void)pthread_mutex_lock(&t->structure);
+	was_linked = c->is_linked;
+	if (was_linked)
+		unlink_context(t, c, &dead);
+	(void)pthread_mutex_unlock(&t->structure);
+	(void)release(dead);
+	return was_linked;
+}
+
+int
+contexts_find(struct contexts *t, const uint8_t *key_name,
+    struct context **context_out)
+{
+	struct context *c = find_and_use(t, key_name);
+
+	*context_out = NULL;
+	if (c == NULL)
+		return ERR_NOTFOUND;
+	if (context_is_expired(c)) {
+		if (take_out(t, c))
+			count(&t->counters.expired);
+		context_unref(c);
+		return ERR_TIMEOUT;
+	}
+	*context_out = c;
+	return 0;
+}
+
+bool
+contexts_has(struct contexts *t, const uint8_t *key_name)
+{
+	uint64_t hash = name_hash(key_name, t->seed);
+	struct shard *s = shard_of(t, hash);
+	struct context *c;
+	bool has;
+
+	(void)pthread_mutex_lock(&s->lock);
+	c = lookup(t, key_name, hash);
+	has = c != NULL && !context_is_expired(c);
+	(void)pthread_mutex_unlock(&s->lock);
+	return has;
+}
+
+bool
+contexts_remove(struct contexts *t, struct context *c)
+{
+	if (!take_out(t, c))
+		return false;
+	count(&t->counters.removed);
+	return true;
+}
+
+/* Unlinks what of one shard is expired (or everything). */
+static void
+sweep(struct contexts *t, struct shard *s, bool all, struct context **dead_io)
+{
+	struct context *c, *next;
+
+	(void)pthread_mutex_lock(&s->lock);
+	for (c = TAILQ_FIRST(&s->by_use); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, by_use);
+		if (all || context_is_expired(c))
+			unlink_locked(t, c, dead_io);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+size_t
+contexts_expire(struct contexts *t)
+{
+	struct context *dead = NULL;
+	size_t n;
+
+	(void)pthread_mutex_lock(&t->structure);
+	for (size_t i = 0; i < SHARDS; i++)
+		sweep(t, &t->shards[i], false, &dead);
+	(void)pthread_mutex_unlock(&t->structure);
+	n = release(dead);
+	atomic_fetch_add_explicit(&t->counters.expired, n,
+	    memory_order_relaxed);
+	return n;
+}
+
+void
+contexts_walk(struct contexts *t,
+    void (*take)(void *arg, const struct context *c), void *arg)
+{
+	(void)pthread_mutex_lock(&t->structure);
+	for (size_t i = 0; i < SHARDS; i++) {
+		struct shard *s = &t->shards[i];
+		struct context *c;
+
+		(void)pthread_mutex_lock(&s->lock);
+		TAILQ_FOREACH (c, &s->by_use, by_use)
+			take(arg, c);
+		(void)pthread_mutex_unlock(&s->lock);
+	}
+	(void)pthread_mutex_unlock(&t->structure);
+}
+
+void
+contexts_destroy(struct contexts *t)
+{
+	struct context *dead = NULL;
+
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < SHARDS; i++) {
+		struct shard *s = &t->shards[i];
+
+		if (s->buckets == NULL)
+			continue;
+		sweep(t, s, true, &dead);
+		free(s->buckets);
+		(void)pthread_mutex_destroy(&s->lock);
+	}
+	(void)release(dead);
+	(void)pthread_mutex_destroy(&t->structure);
+	free(t);
+}

@@ -1,0 +1,35 @@
+/*
+ * explain.h - why a token was refused, and what the admin should do
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * GSS-API's own words are often useless (through SPNEGO always), so the
+ * AP-REQ is shown to krb5 once more, alone, for the exact code; what the token
+ * says in clear and which keys we have make a sentence of it.
+ *
+ * Threads: one at a time for a krb5_context.
+ */
+#ifndef GSS_EXPLAIN_H
+#define GSS_EXPLAIN_H
+
+#include <krb5/krb5.h>
+
+#include "daemon/gss/acceptor.h"
+#include "daemon/gss/clear.h"
+#include "daemon/gss/negotiate.h"
+
+/* A refused token. */
+struct refusal {
+	const struct clear_token *token;
+	struct acceptor_generation *generation;
+	size_t principal;     /* what acceptor_choose() said */
+	const char *gss_text; /* what GSS-API said */
+	krb5_context krb5; /* NULL: no second opinion, it was asked too often */
+};
+
+/* Sets cause and reason. */
+void explain_refusal(const struct refusal *r, enum negotiation_cause *cause_out,
+    struct reason *reason);
+
+#endif

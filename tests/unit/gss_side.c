@@ -1,0 +1,104 @@
+/*
+ * gss_side.c - the acceptor's side of a handshake, whole, for tests
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+
+#include "tests/unit/gss_side.h"
+#include "tests/unit/suites.h"
+
+void
+gss_side_keytab(struct gss_side *s, const char *keytab)
+{
+	struct acceptor_generation *g;
+	char path[REALM_PATH_SIZE];
+	const char *keytabs[1] = {path};
+	struct acceptor_config config = {.keytabs = keytabs, .n_keytabs = 1};
+	struct reason reason;
+	int ret;
+
+	(void)realm_path("FILE:", keytab, path);
+	ret = acceptor_load(&config, &g, &reason);
+	if (ret != 0)
+		(void)fprintf(stderr, "%s\n", reason.text);
+	CU_ASSERT_EQUAL_FATAL(ret, 0);
+	acceptor_set(s->acceptor, g, 3600);
+	acceptor_generation_unref(g);
+}
+
+void
+gss_side_init(struct gss_side *s, const char *keytab)
+{
+	*s = (struct gss_side){
+	    .contexts_config = {100, 50, 3600},
+	    .config = {.timeout_s = 10, .per_address = 4},
+	};
+	s->acceptor = acceptor_create();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->acceptor);
+	if (keytab != NULL)
+		gss_side_keytab(s, keytab);
+	CU_ASSERT_EQUAL_FATAL(contexts_create(&s->contexts_config,
+				  &s->contexts),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(negotiations_create(&s->config, s->acceptor,
+				  s->contexts, &s->negotiations),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(negotiator_create(s->negotiations,
+				  &s->negotiator),
+	    0);
+}
+
+void
+gss_side_clear(struct gss_side *s)
+{
+	negotiator_destroy(s->negotiator);
+	negotiations_destroy(s->negotiations);
+	contexts_destroy(s->contexts);
+	acceptor_destroy(s->acceptor);
+}
+
+struct negotiation_leg
+gss_side_leg(const char *key_name, const void *token, size_t len)
+{
+	struct negotiation_leg leg = {.token = token, .token_len = len};
+
+	(void)addr_from_text("192.0.2.1", &leg.client);
+	(void)name_from_text(key_name, NULL, &leg.key_name);
+	(void)name_from_text("gss-tsig", NULL, &leg.algorithm);
+	return leg;
+}
+
+void
+gss_side_negotiate(struct gss_side *s, const char *key_name, const void *token,
+    size_t len, struct negotiation_result *result_out)
+{
+	struct negotiation_leg leg = gss_side_leg(key_name, token, len);
+
+	negotiate_leg(s->negotiator, &leg, result_out);
+}
+
+struct context *
+gss_side_handshake(struct gss_side *s, struct initiator *i,
+    const char *key_name)
+{
+	struct negotiation_result r;
+	struct context *c;
+
+	initiator_restart(i);
+	if (initiator_step(i, NULL, 0) != GSS_S_CONTINUE_NEEDED)
+		return NULL;
+	gss_side_negotiate(s, key_name, i->token.value, i->token.length, &r);
+	if (r.state != NEGOTIATION_COMPLETE)
+		(void)fprintf(stderr, "acceptor: %s\n", r.reason.text);
+	c = r.context;
+	r.context = NULL;
+	if (c != NULL &&
+	    initiator_step(i, r.token, r.token_len) != GSS_S_COMPLETE) {
+		context_unref(c);
+		c = NULL;
+	}
+	negotiation_result_clear(&r);
+	return c;
+}

@@ -1,0 +1,47 @@
+/*
+ * gss_side.h - the acceptor's side of a handshake, whole, for tests
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Threads: negotiations may be shared by more negotiators; else one.
+ */
+#ifndef TESTS_UNIT_GSS_SIDE_H
+#define TESTS_UNIT_GSS_SIDE_H
+
+#include "daemon/gss/acceptor.h"
+#include "daemon/gss/contexts.h"
+#include "daemon/gss/negotiate.h"
+#include "tests/unit/realm.h"
+
+struct gss_side {
+	struct acceptor *acceptor;
+	struct contexts *contexts;
+	struct negotiations *negotiations;
+	struct negotiator *negotiator;
+	struct contexts_config contexts_config;
+	struct negotiations_config config;
+};
+
+/* Fatal for the test if anything fails.  keytab: a name in the realm's folder.
+ */
+void gss_side_init(struct gss_side *s, const char *keytab);
+void gss_side_clear(struct gss_side *s);
+void gss_side_keytab(struct gss_side *s, const char *keytab);
+
+/* The input of a leg from 192.0.2.1 with this key name and token. */
+struct negotiation_leg gss_side_leg(const char *key_name, const void *token,
+    size_t len);
+
+/* One leg with it. */
+void gss_side_negotiate(struct gss_side *s, const char *key_name,
+    const void *token, size_t len, struct negotiation_result *result_out);
+
+/*
+ * A whole handshake of one leg; the initiator is complete then.  Returns the
+ * context, with a reference, or NULL.
+ */
+struct context *gss_side_handshake(struct gss_side *s, struct initiator *i,
+    const char *key_name);
+
+#endif

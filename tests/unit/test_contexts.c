@@ -1,0 +1,318 @@
+/*
+ * test_contexts.c - the table of contexts, and MICs
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "tests/unit/gss_side.h"
+#include "tests/unit/suites.h"
+
+#define MICS 200
+
+static struct gss_side side;
+static struct initiator initiator;
+
+static void
+set_up(void)
+{
+	gss_side_init(&side, "dns.keytab");
+	CU_ASSERT_FATAL(initiator_init(&initiator, "PC1", REALM_NS1, true,
+	    INITIATOR_FLAGS));
+}
+
+static void
+tear_down(void)
+{
+	initiator_clear(&initiator);
+	gss_side_clear(&side);
+}
+
+static struct context *
+handshake(const char *key_name)
+{
+	struct context *c = gss_side_handshake(&side, &initiator, key_name);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	return c;
+}
+
+static int
+find(const char *key_name)
+{
+	struct context *c;
+	struct name name;
+	int ret;
+
+	(void)name_from_text(key_name, NULL, &name);
+	ret = contexts_find(side.contexts, name.octets, &c);
+	context_unref(c);
+	return ret;
+}
+
+static enum context_verdict
+verify(struct context *c, const char *text, const gss_buffer_desc *mic)
+{
+	struct context_piece pieces[3] = {{text, 3}, {NULL, 0},
+	    {text + 3, strlen(text) - 3}};
+
+	return context_verify(c, pieces, 3, mic->value, mic->length, NULL);
+}
+
+static gss_buffer_desc
+sign(const char *text)
+{
+	gss_buffer_desc mic;
+
+	CU_ASSERT_EQUAL_FATAL(initiator_sign(&initiator, text, strlen(text),
+				  &mic),
+	    GSS_S_COMPLETE);
+	return mic;
+}
+
+static void
+test_both_sides_verify_each_other(void)
+{
+	struct context_piece pieces[2] = {{"an ", 3}, {"answer", 6}};
+	uint8_t mic[CONTEXT_MIC_MAX];
+	struct context *c;
+	gss_buffer_desc theirs;
+	OM_uint32 minor;
+	size_t len;
+
+	set_up();
+	c = handshake("k");
+	theirs = sign("a request");
+	CU_ASSERT_EQUAL(verify(c, "a request", &theirs), CONTEXT_VALID);
+	CU_ASSERT_EQUAL(context_sign(c, pieces, 2, mic, &len, NULL), 0);
+	CU_ASSERT_EQUAL(len, context_mic_len(c));
+	CU_ASSERT_EQUAL(initiator_verify(&initiator, "an answer", 9, mic, len),
+	    GSS_S_COMPLETE);
+	(void)gss_release_buffer(&minor, &theirs);
+	context_unref(c);
+	tear_down();
+}
+
+static void
+test_long_messages_are_signed_too(void)
+{
+	static uint8_t message[60000];
+	struct context_piece piece = {message, sizeof(message)};
+	uint8_t mic[CONTEXT_MIC_MAX];
+	struct context *c;
+	size_t len;
+
+	set_up();
+	c = handshake("k");
+	CU_ASSERT_EQUAL(context_sign(c, &piece, 1, mic, &len, NULL), 0);
+	CU_ASSERT_EQUAL(initiator_verify(&initiator, message, sizeof(message),
+			    mic, len),
+	    GSS_S_COMPLETE);
+	context_unref(c);
+	tear_down();
+}
+
+static void
+test_a_mic_counts_once(void)
+{
+	struct context *c;
+	gss_buffer_desc mic;
+	OM_uint32 minor;
+
+	set_up();
+	c = handshake("k");
+	mic = sign("a request");
+	CU_ASSERT_EQUAL(verify(c, "another one", &mic), CONTEXT_BAD_MIC);
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_VALID);
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_REPLAYED);
+	((uint8_t *)mic.value)[20] ^= 1;
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_BAD_MIC);
+	mic.length = 10;
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_BAD_MIC);
+	(void)gss_release_buffer(&minor, &mic);
+	context_unref(c);
+	tear_down();
+}
+
+/* More than GSS-API's own window of 64 behind: ours decides. */
+static void
+test_mics_verify_in_any_order(void)
+{
+	static gss_buffer_desc mics[MICS];
+	struct context *c;
+	OM_uint32 minor;
+
+	set_up();
+	c = handshake("k");
+	for (int i = 0; i < MICS; i++)
+		mics[i] = sign("a request");
+	for (int i = MICS - 1; i >= 0; i--)
+		CU_ASSERT_EQUAL(verify(c, "a request", &mics[i]),
+		    CONTEXT_VALID);
+	for (int i = 0; i < MICS; i++) {
+		CU_ASSERT_EQUAL(verify(c, "a request", &mics[i]),
+		    CONTEXT_REPLAYED);
+		(void)gss_release_buffer(&minor, &mics[i]);
+	}
+	context_unref(c);
+	tear_down();
+}
+
+/* KERBEROS: a MIC without it would verify on a context from the same AP-REQ. */
+static void
+test_aes_mics_need_the_acceptors_subkey(void)
+{
+	struct context *c;
+	gss_buffer_desc mic;
+	OM_uint32 minor;
+
+	set_up();
+	c = handshake("k");
+	mic = sign("a request");
+	CU_ASSERT_EQUAL(((uint8_t *)mic.value)[2] & 4, 4);
+	((uint8_t *)mic.value)[2] &= (uint8_t)~4;
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_NO_SUBKEY);
+	(void)gss_release_buffer(&minor, &mic);
+	context_unref(c);
+	tear_down();
+}
+
+static void
+test_a_mic_is_bound_to_its_context(void)
+{
+	struct context *first, *second;
+	gss_buffer_desc mic;
+	OM_uint32 minor;
+
+	set_up();
+	first = handshake("first");
+	mic = sign("a request");
+	second = handshake("second");
+	CU_ASSERT_EQUAL(verify(second, "a request", &mic), CONTEXT_BAD_MIC);
+	CU_ASSERT_EQUAL(verify(first, "a request", &mic), CONTEXT_VALID);
+	(void)gss_release_buffer(&minor, &mic);
+	context_unref(first);
+	context_unref(second);
+	tear_down();
+}
+
+static void
+test_contexts_expire_and_free_their_names(void)
+{
+	struct context *c, *again;
+	gss_buffer_desc mic;
+	OM_uint32 minor;
+
+	set_up();
+	c = handshake("k");
+	mic = sign("a request");
+	CU_ASSERT_EQUAL(find("K"), 0);
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 3599000000000u);
+	CU_ASSERT_EQUAL(find("k"), 0);
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 1000000000u);
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_EXPIRED);
+	CU_ASSERT_EQUAL(context_seconds_left(c), 0);
+	CU_ASSERT_EQUAL(find("k"), ERR_TIMEOUT);
+	CU_ASSERT_EQUAL(find("k"), ERR_NOTFOUND);
+	again = handshake("k");
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 3600000000000u);
+	CU_ASSERT_EQUAL(contexts_expire(side.contexts), 1);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->count, 0);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->expired, 2);
+	clock_test_set(0, 0);
+	(void)gss_release_buffer(&minor, &mic);
+	context_unref(c);
+	context_unref(again);
+	tear_down();
+}
+
+/* n contexts key0 and so on, one millisecond apart. */
+static void
+fill(int n)
+{
+	uint64_t start = clock_mono_ns();
+	char key_name[16];
+
+	for (int i = 0; i < n; i++) {
+		clock_test_set(clock_wall_us(), start + i * 1000000u);
+		(void)snprintf(key_name, sizeof(key_name), "key%d", i);
+		context_unref(handshake(key_name));
+	}
+	clock_test_set(clock_wall_us(), start + n * 1000000u);
+}
+
+static void
+test_the_idlest_of_a_principal_makes_room(void)
+{
+	set_up();
+	side.contexts_config.contexts_per_principal = 5;
+	contexts_configure(side.contexts, &side.contexts_config);
+	fill(5);
+	CU_ASSERT_EQUAL(find("key0"), 0); /* used: not the idlest */
+	context_unref(handshake("key5"));
+	CU_ASSERT_EQUAL(find("key0"), 0);
+	CU_ASSERT_EQUAL(find("key1"), ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(find("key2"), 0);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->evicted_principal, 1);
+	clock_test_set(0, 0);
+	tear_down();
+}
+
+static void
+test_the_idlest_of_all_makes_room(void)
+{
+	set_up();
+	side.contexts_config.max_contexts = 8;
+	contexts_configure(side.contexts, &side.contexts_config);
+	fill(8);
+	CU_ASSERT_EQUAL(find("key0"), 0);
+	initiator_clear(&initiator);
+	CU_ASSERT_FATAL(initiator_init(&initiator, "PC2", REALM_NS1, true,
+	    INITIATOR_FLAGS));
+	context_unref(handshake("other"));
+	CU_ASSERT_EQUAL(find("key0"), 0);
+	CU_ASSERT_EQUAL(find("key1"), ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(find("other"), 0);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->count, 8);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->evicted_full, 1);
+	clock_test_set(0, 0);
+	tear_down();
+}
+
+static void
+count_one(void *arg, const struct context *c)
+{
+	CU_ASSERT_STRING_EQUAL(context_principal(c)->text, "PC1$@AD.TEST");
+	(*(int *)arg)++;
+}
+
+static void
+test_a_walk_visits_each(void)
+{
+	int n = 0;
+
+	set_up();
+	fill(7);
+	contexts_walk(side.contexts, count_one, &n);
+	CU_ASSERT_EQUAL(n, 7);
+	clock_test_set(0, 0);
+	tear_down();
+}
+
+CU_TestInfo contexts_tests[] = {
+    {"both", test_both_sides_verify_each_other},
+    {"long", test_long_messages_are_signed_too},
+    {"once", test_a_mic_counts_once},
+    {"order", test_mics_verify_in_any_order},
+    {"subkey", test_aes_mics_need_the_acceptors_subkey},
+    {"bound", test_a_mic_is_bound_to_its_context},
+    {"expiry", test_contexts_expire_and_free_their_names},
+    {"per principal", test_the_idlest_of_a_principal_makes_room},
+    {"full", test_the_idlest_of_all_makes_room},
+    {"walk", test_a_walk_visits_each},
+    CU_TEST_INFO_NULL,
+};
