@@ -99,7 +99,8 @@ const char *update_stage_to_text(enum update_stage stage);
 
 /*
  * The decision record of a request: the audit line, the refusal's explanation,
- * the panel's row.  Rules point into the book.
+ * the panel's row.  update_read() begins it, the later steps carry it on.
+ * Rules point into the book.
  */
 struct update_record {
 	enum update_stage stage;
@@ -123,7 +124,7 @@ struct update_record {
  * NOTZONE  a name outside the zone
  */
 enum rcode update_read(const struct message *m, struct arena *a,
-    struct update **update_out, struct update_record *record_out);
+    struct update **update_out, struct update_record *record);
 
 /* False for an update that only asks whether its prerequisites hold. */
 bool update_has_changes(const struct update *u);
@@ -135,7 +136,7 @@ bool update_has_changes(const struct update *u);
  * question may be answered is allow-query's to say.
  */
 enum rcode update_permit(struct update *u, const struct update_requester *by,
-    struct update_record *record_out);
+    struct update_record *record);
 
 /*
  * Section 3.2: the RCODE of the first prerequisite that does not hold:
@@ -143,7 +144,7 @@ enum rcode update_permit(struct update *u, const struct update_requester *by,
  */
 enum rcode update_check_prerequisites(const struct update *u,
     const struct zone_version *view, struct arena *a,
-    struct update_record *record_out);
+    struct update_record *record);
 
 /*
  * Prerequisites, permission that depends on the zone, and what changes: the
@@ -153,7 +154,7 @@ enum rcode update_check_prerequisites(const struct update *u,
  */
 enum rcode update_judge(const struct update *u, const struct zone_version *view,
     struct arena *a, struct rrset_change **changes_out, size_t *n_out,
-    struct update_record *record_out);
+    struct update_record *record);
 
 /*
  * "add pc1.ad.example.test A; delete pc1.ad.example.test ANY; and 3 more",
