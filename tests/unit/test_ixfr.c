@@ -8,6 +8,7 @@
 
 #include "daemon/base/err.h"
 #include "tests/unit/history_model.h"
+#include "tests/unit/secondary.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/zone_helper.h"
 #include "tests/unit/zone_text.h"

@@ -12,7 +12,9 @@
 #include <time.h>
 
 #include "daemon/base/err.h"
+#include "daemon/xfr/transfers.h"
 #include "tests/unit/history_model.h"
+#include "tests/unit/secondary.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/zone_helper.h"
 #include "tests/unit/zone_text.h"
