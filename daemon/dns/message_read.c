@@ -28,11 +28,16 @@ static enum rcode
 read_questions(struct reader *r, uint16_t n, struct message *m)
 {
 	struct question q, *to = &m->question;
+	size_t start;
 
 	if (n > reader_left(r) / QUESTION_LEN_MIN)
 		return RCODE_FORMERR;
 	for (uint16_t i = 0; i < n; i++) {
+		start = r->pos;
 		(void)name_read(r, &to->name);
+		/* Nothing to point to is before the first name. */
+		if (i == 0 && r->pos - start != to->name.len)
+			return RCODE_FORMERR;
 		to->type = reader_u16(r);
 		to->class = reader_u16(r);
 		to = &q;
@@ -69,8 +74,17 @@ read_owner(struct reader *r, struct arena *a, const uint8_t **owner_out)
 	return *owner_out == NULL ? ERR_NOMEM : 0;
 }
 
+/* RFC 2136 sections 2.4 and 2.5: an UPDATE has RRs without RDATA. */
+static bool
+may_be_empty(const struct message *m, const struct rr *rr)
+{
+	return message_opcode(m) == OPCODE_UPDATE &&
+	    (rr->class == CLASS_ANY || rr->class == CLASS_NONE);
+}
+
 static int
-read_rr(struct reader *r, struct arena *a, struct rr *rr)
+read_rr(struct reader *r, struct arena *a, const struct message *m,
+    struct rr *rr)
 {
 	struct rdata rdata;
 	uint16_t len;
@@ -87,8 +101,7 @@ read_rr(struct reader *r, struct arena *a, struct rr *rr)
 	if (reader_short(r))
 		return ERR_MALFORMED;
 	rr->rdata = r->base + r->pos;
-	/* RFC 2136 sections 2.4 and 2.5: these have none in an UPDATE. */
-	if (len == 0 && (rr->class == CLASS_ANY || rr->class == CLASS_NONE))
+	if (len == 0 && may_be_empty(m, rr))
 		return 0;
 	ret = rdata_read(r, rr->type, len, a, &rdata);
 	rr->rdata = rdata.octets;
@@ -168,7 +181,7 @@ read_section(struct reader *r, struct arena *a, enum section section,
 		return RCODE_SERVFAIL;
 	for (uint16_t i = 0; i < n; i++) {
 		start = r->pos;
-		rcode = rcode_of(read_rr(r, a, &rr));
+		rcode = rcode_of(read_rr(r, a, m, &rr));
 		if (rcode == RCODE_NOERROR)
 			rcode = take_rr(m, section, &rr, start, n - i - 1u);
 		if (rcode != RCODE_NOERROR)

@@ -92,7 +92,7 @@ message_opcode(const struct message *m)
  * Names in RDATA of the types of RFC 1035, and of those that RFC 3597
  * section 4 lists, may be compressed and are expanded; RDATA of every type
  * that dns/rdata.h knows is checked against its layout, but may be empty in
- * classes ANY and NONE, as it is in an UPDATE.
+ * classes ANY and NONE of an UPDATE.
  */
 enum rcode message_read(const uint8_t *octets, size_t len, struct arena *a,
     struct message *m_out);

@@ -155,10 +155,13 @@ write_rdata_name(struct message_writer *w, const uint8_t *rdata)
 /* RFC 3597 section 4: only what RFC 1035 describes may be compressed. */
 static void
 write_rdata_octets(struct message_writer *w, uint16_t type,
-    const uint8_t *rdata, const uint8_t *end)
+    const uint8_t *rdata, size_t len)
 {
-	if (rdata == end)
+	const uint8_t *end;
+
+	if (len == 0)
 		return; /* class ANY or NONE in an UPDATE */
+	end = rdata + len;
 	switch (type) {
 	case TYPE_NS:
 	case TYPE_CNAME:
@@ -186,7 +189,7 @@ write_rdata(struct message_writer *w, uint16_t type, const uint8_t *rdata,
 	uint8_t *rdlength = writer_room(&w->w, 2);
 	size_t start = w->w.len;
 
-	write_rdata_octets(w, type, rdata, rdata + len);
+	write_rdata_octets(w, type, rdata, len);
 	if (rdlength != NULL && !writer_full(&w->w))
 		put_u16(rdlength, (uint16_t)(w->w.len - start));
 }

@@ -372,6 +372,15 @@ name_from_text(const char *text, const struct name *origin,
 	    is_absolute ? name_root.octets : origin->octets, name_out);
 }
 
+/* What libzscanner takes as it is; it wants everything else escaped. */
+static bool
+is_plain(uint8_t octet)
+{
+	return (octet >= '0' && octet <= '9') ||
+	    (lower[octet] >= 'a' && lower[octet] <= 'z') || octet == '-' ||
+	    octet == '_' || octet == '*' || octet == '/';
+}
+
 static char *
 escape(uint8_t octet, char *out)
 {
@@ -382,7 +391,7 @@ escape(uint8_t octet, char *out)
 		*out++ = (char)('0' + octet % 10);
 		return out;
 	}
-	if (strchr(".;()\"\\@$", octet) != NULL)
+	if (!is_plain(octet))
 		*out++ = '\\';
 	*out++ = (char)octet;
 	return out;

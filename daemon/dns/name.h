@@ -99,8 +99,9 @@ int name_from_text(const char *text, const struct name *origin,
     struct name *name_out);
 
 /*
- * Absolute text with the final dot ("." for the root) as a zone file takes it;
- * everything but printable ASCII is escaped.  Returns text.
+ * Absolute text with the final dot ("." for the root); everything but letters,
+ * digits, '-', '_', '*' and '/' is escaped, as every zone file reader takes it.
+ * Returns text.
  */
 char *name_to_text(const uint8_t *octets, char text[NAME_TEXT_SIZE]);
 

@@ -107,6 +107,14 @@ are_type_bitmaps(struct reader *r)
 	return true;
 }
 
+/* RFC 1035 section 3.3.10, RFC 3123 section 4, RFC 6891, RFC 3597. */
+static bool
+may_be_empty(uint16_t type)
+{
+	return type == TYPE_NULL || type == TYPE_APL || type == TYPE_OPT ||
+	    knot_get_rdata_descriptor(type)->type_name == NULL;
+}
+
 /* What the layout leaves open in the types whose inner form is known here. */
 static bool
 inner_form_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
@@ -141,7 +149,7 @@ inner_form_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 	case TYPE_DNSKEY:
 		return len > 4;
 	default:
-		return true;
+		return len > 0 || may_be_empty(type);
 	}
 }
 

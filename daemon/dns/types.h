@@ -42,6 +42,7 @@ enum rr_type {
 	TYPE_KX = 36,
 	TYPE_DNAME = 39, /* RFC 6672 */
 	TYPE_OPT = 41,   /* RFC 6891 */
+	TYPE_APL = 42,   /* RFC 3123 */
 	TYPE_DS = 43,    /* RFC 4034 */
 	TYPE_RRSIG = 46,
 	TYPE_NSEC = 47,

@@ -252,6 +252,24 @@ test_octets_behind_the_message_are_a_format_error(void)
 }
 
 static void
+test_a_first_name_cannot_be_compressed(void)
+{
+	struct message m;
+
+	/* pointers to the header: its flags are a root label */
+	CU_ASSERT_EQUAL(read_message(OCTETS(HEADER(Q_FLAGS, ONE, NONE, NONE,
+					 NONE) "\1a\xc0\3\0\1\0\1"),
+			    &m),
+	    RCODE_FORMERR);
+	CU_ASSERT_EQUAL(m.n_questions, 0);
+	CU_ASSERT_EQUAL(read_message(OCTETS(HEADER(Q_FLAGS, TWO, NONE, NONE,
+					 NONE) QUESTION "\xc0\x0c\0\1\0\1"),
+			    &m),
+	    RCODE_NOERROR);
+	CU_ASSERT_EQUAL(m.n_questions, 2);
+}
+
+static void
 test_other_opcodes_are_not_read(void)
 {
 	struct message m;
@@ -322,6 +340,7 @@ CU_TestInfo message_read_tests[] = {
     {"options", test_options_are_found_by_code},
     {"counts", test_lying_counts_cost_nothing},
     {"trailing octets", test_octets_behind_the_message_are_a_format_error},
+    {"first name", test_a_first_name_cannot_be_compressed},
     {"opcodes", test_other_opcodes_are_not_read},
     {"no header", test_less_than_a_header_is_no_message},
     {"arena", test_an_exhausted_arena_is_a_server_failure},

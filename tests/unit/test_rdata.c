@@ -64,6 +64,8 @@ test_what_a_layout_leaves_open_is_checked_too(void)
 	CU_ASSERT(rdata_is_valid(TYPE_NSEC3, RDATA("\1\0\0\0\0\1h\0\1@")));
 	CU_ASSERT(!rdata_is_valid(TYPE_NSEC3, RDATA("\1\0\0\0\0\2h")));
 	CU_ASSERT(!rdata_is_valid(TYPE_DS, RDATA("\0\1\2\3")));
+	CU_ASSERT(!rdata_is_valid(TYPE_DHCID, RDATA("")));
+	CU_ASSERT(rdata_is_valid(TYPE_NULL, RDATA("")));
 }
 
 /* Reads the RDATA at octet 9 of "example." and what follows it. */
