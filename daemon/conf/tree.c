@@ -135,7 +135,10 @@ scan_string(struct parser *p)
 	p->token.kind = TOKEN_STRING;
 	p->token.text = at;
 	while (at < p->end && *at != '"' && *at != '\n' && !is_control(*at))
-		at += *at == '\\' && p->end - at >= 2 && at[1] != '\n' ? 2 : 1;
+		at += *at == '\\' && p->end - at >= 2 && at[1] != '\n' &&
+			!is_control(at[1])
+		    ? 2
+		    : 1;
 	p->token.len = (size_t)(at - p->token.text);
 	if (at == p->end || *at != '"')
 		reading_error(p->rd, &p->token.place,
