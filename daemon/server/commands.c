@@ -13,7 +13,7 @@
 #include "daemon/base/err.h"
 #include "daemon/conf/conf.h"
 #include "daemon/gss/acceptor.h"
-#include "daemon/gss/context.h"
+#include "daemon/gss/contexts.h"
 #include "daemon/net/worker.h"
 #include "daemon/policy/policy.h"
 #include "daemon/server/commands.h"

@@ -11,6 +11,7 @@
 #include "daemon/base/log.h"
 #include "daemon/dns/tkey_rr.h"
 #include "daemon/gss/context.h"
+#include "daemon/gss/contexts.h"
 #include "daemon/server/dispatch.h"
 
 /* TKEY RDATA without token and other data: algorithm and fixed fields. */

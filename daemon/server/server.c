@@ -21,7 +21,7 @@
 #include "daemon/conf/conf.h"
 #include "daemon/conf/errors.h"
 #include "daemon/gss/acceptor.h"
-#include "daemon/gss/context.h"
+#include "daemon/gss/contexts.h"
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
 #include "daemon/server/commands.h"
