@@ -1,0 +1,119 @@
+/*
+ * test_keyring.c - sets of shared secrets
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/tsig/keyring.h"
+#include "tests/unit/suites.h"
+
+static struct keyring_secret
+secret(const char *name, enum tsig_algorithm algorithm, unsigned mac_bits)
+{
+	struct keyring_secret s = {
+	    .algorithm = algorithm,
+	    .mac_bits = mac_bits,
+	    .secret = (const uint8_t *)"secret",
+	    .secret_len = 6,
+	};
+
+	(void)name_from_text(name, NULL, &s.name);
+	return s;
+}
+
+static const struct shared_key *
+find(const struct keyring *r, const char *text)
+{
+	struct name name;
+
+	(void)name_from_text(text, NULL, &name);
+	return keyring_find(r, name.octets);
+}
+
+static void
+test_keys_are_found_without_case(void)
+{
+	struct keyring_secret secrets[2] = {secret("transfer.example",
+						TSIG_HMAC_SHA256, 0),
+	    secret("other", TSIG_HMAC_SHA512, 256)};
+	struct keyring *r;
+
+	CU_ASSERT_EQUAL_FATAL(keyring_create(secrets, 2, &r, NULL), 0);
+	CU_ASSERT_EQUAL(keyring_count(r), 2);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(find(r, "Transfer.EXAMPLE."));
+	CU_ASSERT_EQUAL(shared_key_mac_len(find(r, "transfer.example")), 32);
+	CU_ASSERT_EQUAL(shared_key_mac_len(find(r, "other")), 32);
+	CU_ASSERT_PTR_NULL(find(r, "example"));
+	CU_ASSERT_PTR_NULL(find(NULL, "other"));
+	keyring_unref(keyring_ref(r));
+	CU_ASSERT_PTR_NOT_NULL(find(r, "other"));
+	keyring_unref(r);
+	CU_ASSERT_EQUAL_FATAL(keyring_create(NULL, 0, &r, NULL), 0);
+	CU_ASSERT_PTR_NULL(find(r, "other"));
+	keyring_unref(r);
+}
+
+static void
+refused(const struct keyring_secret *secrets, size_t n, int expected)
+{
+	struct reason reason = {""};
+	struct keyring *r;
+
+	CU_ASSERT_EQUAL(keyring_create(secrets, n, &r, &reason), expected);
+	CU_ASSERT_PTR_NULL(r);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "key k: "));
+}
+
+static void
+test_what_cannot_be_a_key_is_refused(void)
+{
+	struct keyring_secret s[2] = {secret("k", TSIG_HMAC_SHA256, 0),
+	    secret("K", TSIG_HMAC_SHA1, 0)};
+
+	name_to_lower(s[1].name.octets);
+	refused(s, 2, ERR_EXISTS);
+	s[0].algorithm = TSIG_GSS;
+	refused(s, 1, ERR_UNSUPPORTED);
+	s[0] = secret("k", TSIG_HMAC_SHA256, 120);
+	refused(s, 1, ERR_RANGE); /* under half */
+	s[0].mac_bits = 264;
+	refused(s, 1, ERR_RANGE);
+	s[0].mac_bits = 129;
+	refused(s, 1, ERR_RANGE);
+	s[0] = secret("k", TSIG_HMAC_SHA1, 72);
+	refused(s, 1, ERR_RANGE);
+	s[0].mac_bits = 0;
+	s[0].secret_len = 0;
+	refused(s, 1, ERR_RANGE);
+}
+
+static void
+test_algorithms_have_names(void)
+{
+	enum tsig_algorithm a;
+
+	for (int i = 0; i < TSIG_ALGORITHMS; i++) {
+		const struct name *name =
+		    tsig_algorithm_name((enum tsig_algorithm)i);
+		struct name from_text;
+
+		CU_ASSERT(tsig_algorithm_from_name(name->octets, &a));
+		CU_ASSERT_EQUAL(a, i);
+		CU_ASSERT_EQUAL(name_len(name->octets), name->len);
+		(void)name_from_text(tsig_algorithm_text(
+					 (enum tsig_algorithm)i),
+		    NULL, &from_text);
+		CU_ASSERT(name_equal(name->octets, from_text.octets));
+	}
+	CU_ASSERT(!tsig_algorithm_from_name(name_root.octets, &a));
+}
+
+CU_TestInfo keyring_tests[] = {
+    {"found", test_keys_are_found_without_case},
+    {"refused", test_what_cannot_be_a_key_is_refused},
+    {"algorithms", test_algorithms_have_names},
+    CU_TEST_INFO_NULL,
+};
