@@ -51,17 +51,16 @@ gather_labels(const struct reader *r, size_t at, struct name *name,
 {
 	size_t piece = at; /* where the piece being read began */
 	size_t len = 0;
-	bool jumped = false;
+	unsigned n_jumps = 0;
 	uint8_t label;
 
 	while (at < r->len) {
 		label = r->base[at];
 		if (label >= POINTER_MARK) {
-			if (r->len - at < 2)
+			if (r->len - at < 2 || n_jumps > NAME_LABELS_MAX)
 				return false;
-			if (!jumped)
+			if (n_jumps++ == 0)
 				*end_out = at + 2;
-			jumped = true;
 			at = get_u16(r->base + at) & NAME_POINTER_MAX;
 			if (at >= piece)
 				return false;
@@ -76,7 +75,7 @@ gather_labels(const struct reader *r, size_t at, struct name *name,
 		at += (size_t)label + 1;
 		if (label == 0) {
 			name->len = (uint8_t)len;
-			if (!jumped)
+			if (n_jumps == 0)
 				*end_out = at;
 			return true;
 		}

@@ -40,7 +40,8 @@ extern const struct name name_root;
 /*
  * Reads the name at r's position, following compression pointers through all
  * of r's octets (r->base is the message).  A pointer must point before the
- * place where this name, or the piece that pointed, began, so loops cannot be.
+ * place where this name, or the piece that pointed, began, so loops cannot be;
+ * more pointers than a name has labels are malformed, so it stays cheap.
  * ERR_MALFORMED also for labels of unknown kind and more than 255 octets; r is
  * short then, so it may be asked once after several reads.  *name_out is the
  * root after a failure.

@@ -112,7 +112,8 @@ static bool
 may_be_empty(uint16_t type)
 {
 	return type == TYPE_NULL || type == TYPE_APL || type == TYPE_OPT ||
-	    knot_get_rdata_descriptor(type)->type_name == NULL;
+	    (knot_get_rdata_descriptor(type)->type_name == NULL &&
+		knot_get_obsolete_rdata_descriptor(type)->type_name == NULL);
 }
 
 /* What the layout leaves open in the types whose inner form is known here. */
@@ -149,7 +150,7 @@ inner_form_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 	case TYPE_DNSKEY:
 		return len > 4;
 	default:
-		return len > 0 || may_be_empty(type);
+		return true;
 	}
 }
 
@@ -158,6 +159,8 @@ rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 {
 	struct reader r;
 
+	if (len == 0)
+		return may_be_empty(type);
 	reader_init(&r, rdata, len);
 	for (const int *part = layout_of(type); *part != 0; part++)
 		skip_part(*part, &r);
@@ -254,6 +257,8 @@ rdata_compare(uint16_t type, const uint8_t *a, size_t a_len, const uint8_t *b,
 	struct reader r; /* over a: up to the first difference, b is alike */
 	int order;
 
+	if (shorter == 0)
+		return (a_len > 0) - (b_len > 0);
 	reader_init(&r, a, a_len);
 	for (const int *part = layout_of(type); *part != 0; part++) {
 		skip_part(*part, &r);

@@ -211,6 +211,15 @@ wins A 192.0.2.3
     yield 'meta', 'a TYPE255 \\# 0\n'
 
 
+def name_texts():
+    yield 'root', '.'
+    yield 'whole', '_ldap._tcp.dc._msdcs.Example.'
+    yield 'relative', 'PC1$'
+    yield 'escapes', r'a\.b\032c.\\.\255\000.*.'
+    yield 'long', '.'.join(['x' * 63] * 3 + ['y' * 61]) + '.'
+    yield 'wrong', r'a..b\25'
+
+
 def write(target, seeds):
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -221,5 +230,6 @@ def write(target, seeds):
 
 
 write('message', messages())
+write('name_text', name_texts())
 write('tsig_tkey', tsig_and_tkey())
 write('zone_text', zone_texts())

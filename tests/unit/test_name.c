@@ -63,6 +63,23 @@ test_pointers_only_lead_backwards(void)
 }
 
 static void
+test_a_chain_of_pointers_is_bounded(void)
+{
+	uint8_t octets[2 + 2 * 300] = {0};
+	struct name name;
+
+	/* a root label, and pointers that each lead to the one before */
+	for (size_t at = 2; at < sizeof(octets); at += 2)
+		put_u16(octets + at, (uint16_t)(0xc000 | (at - 2)));
+	CU_ASSERT_EQUAL(read_at(octets, sizeof(octets), 2, &name), 0);
+	CU_ASSERT_EQUAL(read_at(octets, sizeof(octets), 2 * NAME_LABELS_MAX,
+			    &name),
+	    0);
+	CU_ASSERT_EQUAL(read_at(octets, sizeof(octets), 600, &name),
+	    ERR_MALFORMED);
+}
+
+static void
 test_broken_names_are_malformed(void)
 {
 	struct name name;
@@ -283,6 +300,7 @@ test_joining_keeps_to_255_octets(void)
 CU_TestInfo name_tests[] = {
     {"pointer", test_a_pointer_is_followed},
     {"loops", test_pointers_only_lead_backwards},
+    {"chain", test_a_chain_of_pointers_is_bounded},
     {"malformed", test_broken_names_are_malformed},
     {"255 octets", test_a_name_has_at_most_255_octets},
     {"text", test_text_goes_both_ways},

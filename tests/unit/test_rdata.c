@@ -41,6 +41,8 @@ test_rdata_follows_its_layout(void)
 	CU_ASSERT(!rdata_is_valid(TYPE_NAPTR, RDATA("abcd\377")));
 	CU_ASSERT(rdata_is_valid(TYPE_WINS, RDATA("anything")));
 	CU_ASSERT(rdata_is_valid(TYPE_WINS, RDATA("")));
+	CU_ASSERT(rdata_is_valid(TYPE_WINS, NULL, 0));
+	CU_ASSERT(!rdata_is_valid(TYPE_NS, NULL, 0));
 }
 
 static void
@@ -188,7 +190,8 @@ test_names_compare_without_case_strings_with(void)
 static void
 test_the_shorter_of_two_alike_comes_first(void)
 {
-	CU_ASSERT(rdata_compare(TYPE_A, RDATA(""), RDATA("abcd")) < 0);
+	CU_ASSERT(rdata_compare(TYPE_A, NULL, 0, RDATA("abcd")) < 0);
+	CU_ASSERT_EQUAL(rdata_compare(TYPE_NS, NULL, 0, NULL, 0), 0);
 	CU_ASSERT(rdata_compare(TYPE_NS, RDATA("\1a\0"), RDATA("")) > 0);
 	CU_ASSERT(rdata_compare(TYPE_TXT, RDATA("\1a"), RDATA("\1a\1b")) < 0);
 	CU_ASSERT(
