@@ -230,6 +230,8 @@ answer_dname(struct walk *k, const struct zone_name *dname,
 	};
 	written(k, message_write_rr(k->w, SECTION_ANSWER, &cname));
 	k->dnames[k->n_steps] = dname;
+	if (k->type == TYPE_CNAME || k->type == TYPE_ANY)
+		return STEP_DONE; /* it is what was asked for */
 	return go_on(k, made->octets);
 }
 

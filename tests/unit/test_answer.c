@@ -383,6 +383,13 @@ test_a_dname_is_followed_by_the_cname_that_it_makes(void)
 		{"old.example. DNAME new.example.; "
 		 "x.y.old.example. CNAME x.y.new.example.",
 		    SOA_TEXT}},
+	    /* the CNAME that is made is an answer to who asks for one */
+	    {"x.old.example. CNAME", RCODE_NOERROR, FLAG_AA,
+		{"old.example. DNAME new.example.; "
+		 "x.old.example. CNAME x.new.example."}},
+	    {"x.old.example. ANY", RCODE_NOERROR, FLAG_AA,
+		{"old.example. DNAME new.example.; "
+		 "x.old.example. CNAME x.new.example."}},
 	    {"a.far.example. A", RCODE_NOERROR, FLAG_AA,
 		{"far.example. DNAME test.; "
 		 "a.far.example. CNAME a.test."}},
