@@ -36,8 +36,14 @@ int snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
  * ERR_MALFORMED     damage: reason says file and offset
  * ERR_UNSUPPORTED   a newer format
  * ERR_MISMATCH      another zone's
+ * On every error the transaction must be aborted.
  */
 int snapshot_read(struct zone_txn *txn, int dirfd, const char *path,
     struct snapshot_info *info_out, struct reason *reason);
+
+/* The same from memory; name stands for the file in messages. */
+int snapshot_read_octets(struct zone_txn *txn, const uint8_t *octets,
+    size_t len, const char *name, struct snapshot_info *info_out,
+    struct reason *reason);
 
 #endif

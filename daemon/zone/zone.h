@@ -33,7 +33,7 @@ struct zone_name; /* a name that has RRsets */
 int zone_create(const struct name *apex, struct epoch *epoch,
     struct zone **zone_out);
 
-/* What a transaction may not exceed; 0: no limit. */
+/* What a transaction may not exceed, from now on; 0: no limit. */
 struct zone_limits {
 	uint64_t records; /* of the zone */
 	uint32_t records_per_name;
