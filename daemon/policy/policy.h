@@ -14,6 +14,8 @@
  * one without '@' for a key and never for a principal; "*" is any signer,
  * "*.X" any key below X and any principal whose realm is below X.  The
  * machine of ms-self is one label, and no name of self rules is a wildcard.
+ * A principal given whole is compared without case, as BIND compares names;
+ * the realm of krb5- and ms- rules, and "host", with it.
  *
  * Owns:    the book owns its rules and texts.
  * Threads: immutable once made: any thread.

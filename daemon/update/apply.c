@@ -42,18 +42,26 @@ clashes_with_cname(const struct change *c, bool *clashes_out)
 	return 0;
 }
 
-/* Section 3.4.2.2: only the apex's, and only to a later serial. */
+/*
+ * Section 3.4.2.2: only the apex's, and only to a later serial: later than what
+ * the message made of it so far, and than what secondaries have, which two
+ * great steps together would not be (RFC 1982).
+ */
 static bool
 is_later_soa(const struct change *c)
 {
-	const struct rr *rr = c->rr;
 	const struct rdata_ref *now;
+	struct rdata_ref before;
+	size_t at = 0;
+	uint32_t serial;
 
-	if (!c->at_apex || c->set->rrs == NULL)
+	if (!c->at_apex || c->set->before == NULL || c->set->rrs == NULL ||
+	    !rrset_next(c->set->before, &at, &before))
 		return false;
 	now = &c->set->rrs->rdata;
-	return serial_after(soa_serial(rr->rdata, rr->rdata_len),
-	    soa_serial(now->octets, now->len));
+	serial = soa_serial(c->rr->rdata, c->rr->rdata_len);
+	return serial_after(serial, soa_serial(now->octets, now->len)) &&
+	    serial_after(serial, soa_serial(before.octets, before.len));
 }
 
 static bool

@@ -22,7 +22,8 @@
  *	the deletion of the SOA, of the last NS or of all NS of the apex
  *
  * as is what BIND ignores: MD and MF (RFC 1123), NS and DNAME of a wildcard,
- * a DS at the apex, and an RR where TYPE(n) allows no further one.  ERR_NOMEM.
+ * a DS at the apex, and, where there are n RRs already, any RR that TYPE(n)
+ * grants, be it one of those with a new TTL.  ERR_NOMEM.
  */
 int apply_update(const struct update *u, struct overlay *o);
 

@@ -217,6 +217,10 @@ test_an_soa_needs_a_later_serial(void)
 					    "add ad.test 60 SOA 102;"
 					    "add ad.test 60 SOA 101"),
 	    102);
+	/* Two great steps in one message would end before 100. */
+	CU_ASSERT_EQUAL(serial_after_update("add ad.test 60 SOA 134217829;"
+					    "add ad.test 60 SOA 2147483750"),
+	    134217829);
 	z = update_zone();
 	(void)update_change(z, "add ad.test 60 SOA 2147483747");
 	(void)update_change(z, "add ad.test 60 SOA 4294967295");

@@ -169,6 +169,9 @@ test_a_types_limit_holds_across_messages(void)
 	update_run(&run, z, "add x.ad.test 60 A 10.0.0.4");
 	CU_ASSERT_EQUAL(run.rcode, RCODE_NOERROR);
 	CU_ASSERT_EQUAL(run.n_changes, 0);
+	/* As in BIND, even if it is one of them. */
+	update_run(&run, z, "add x.ad.test 99 A 10.0.0.1");
+	CU_ASSERT_EQUAL(run.n_changes, 0);
 	update_run(&run, z,
 	    "delete x.ad.test A 10.0.0.1; add x.ad.test 60 A 10.0.0.4;"
 	    "add x.ad.test 60 A 10.0.0.5");
