@@ -292,22 +292,29 @@ idlest_of_all(struct contexts *t)
 	return idlest;
 }
 
+/* Takes out victim to make room for one more of o; false: there is none. */
+static bool
+evict(struct contexts *t, struct owner *o, struct context *victim,
+    struct context **dead_io)
+{
+	if (victim == NULL)
+		return false;
+	o->n++; /* the owner stays when its last context goes */
+	unlink_context(t, victim, dead_io);
+	o->n--;
+	return true;
+}
+
 static void
 make_room(struct contexts *t, struct owner *o, struct context **dead_io)
 {
-	while (o->n >= t->config.contexts_per_principal) {
-		o->n++; /* stays when its last context goes */
-		unlink_context(t, idlest_of_owner(o), dead_io);
-		o->n--;
+	while (o->n >= t->config.contexts_per_principal &&
+	    evict(t, o, idlest_of_owner(o), dead_io))
 		count(&t->counters.evicted_principal);
-	}
 	while (atomic_load_explicit(&t->counters.count, memory_order_relaxed) >=
-	    t->config.max_contexts) {
-		o->n++;
-		unlink_context(t, idlest_of_all(t), dead_io);
-		o->n--;
+		t->config.max_contexts &&
+	    evict(t, o, idlest_of_all(t), dead_io))
 		count(&t->counters.evicted_full);
-	}
 }
 
 /* Frees the name if only an expired context has it; false: it is in use. */
