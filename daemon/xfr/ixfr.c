@@ -108,7 +108,7 @@ next_changeset(struct ixfr *x)
 
 /*
  * Follows the serials to ours and counts RRs; sets the SOA that the client
- * has.  ERR_MISMATCH, ERR_NOTFOUND: better send the zone.
+ * has.  An error: better send the zone.
  */
 static int
 look_through(struct ixfr *x, uint32_t client_serial)
@@ -165,13 +165,13 @@ ixfr_start(struct ixfr *x, const struct transfer_query *query,
 	ret = look_through(x, client_serial);
 	if (ret == 0)
 		ret = x->history.rewind(x->history.arg);
-	if (ret == ERR_NOTFOUND || ret == ERR_MISMATCH) {
+	if (ret == ERR_NOMEM)
+		return ret;
+	if (ret != 0) {
 		x->form = IXFR_ZONE;
 		axfr_start(&x->axfr, query, version);
 		return 0;
 	}
-	if (ret != 0)
-		return ret;
 	x->form = IXFR_DELTAS;
 	set_serial(x, client_serial);
 	return 0;

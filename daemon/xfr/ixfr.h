@@ -7,8 +7,8 @@
  * Three forms of answer (RFC 1995 section 4): our SOA alone, when the client
  * has our serial or a later one; the changesets one after the other, each as
  * old SOA, deletions, new SOA, additions; the whole zone as by AXFR.  The
- * whole zone when the history does not reach back, has a gap, or has more RRs
- * than the zone and than IXFR_RRS_ALWAYS.
+ * whole zone when the history does not reach back, has a gap, cannot be read,
+ * or has more RRs than the zone and than IXFR_RRS_ALWAYS.
  *
  * A changeset names its SOA only when more than the serial changed.  The SOA
  * that the client has is the one that the first such changeset deletes, or
@@ -84,16 +84,15 @@ bool ixfr_is_current(const struct zone_version *v, uint32_t serial);
 
 /*
  * Chooses the form and begins.  query, version and history must stay until
- * ixfr_stop(), which must follow whatever is returned.
- * ERR_IO, ERR_MALFORMED: the history cannot be read.  ERR_NOMEM.
+ * ixfr_stop(), which must follow whatever is returned.  ERR_NOMEM.
  */
 int ixfr_start(struct ixfr *x, const struct transfer_query *query,
     const struct zone_version *version, uint32_t client_serial,
     const struct ixfr_history *history);
 
 /*
- * Fills the next message as axfr_next() does; also what ixfr_start() returns.
- * ERR_MISMATCH: the history is not what it was.
+ * Fills the next message as axfr_next() does; also ERR_NOMEM, ERR_IO,
+ * ERR_MALFORMED.  ERR_MISMATCH: the history is not what it was.
  */
 int ixfr_next(struct ixfr *x, uint8_t *octets, size_t size, size_t *len_out,
     bool *last_out);

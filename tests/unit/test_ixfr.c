@@ -150,6 +150,30 @@ test_a_gap_in_history_sends_the_zone(void)
 	end();
 }
 
+static int
+rewind_fails(void *arg)
+{
+	(void)arg;
+	return ERR_IO;
+}
+
+static void
+test_a_history_that_cannot_be_read_sends_the_zone(void)
+{
+	struct ixfr_history h = {NULL, rewind_fails, NULL};
+	struct transfer_query q;
+	struct ixfr x;
+
+	begin();
+	model_step(model);
+	q = query_of(model->zone, TYPE_IXFR);
+	CU_ASSERT_EQUAL(ixfr_start(&x, &q, zone_current(model->zone), 7, &h),
+	    0);
+	CU_ASSERT_EQUAL(x.form, IXFR_ZONE);
+	ixfr_stop(&x);
+	end();
+}
+
 static void
 test_a_history_larger_than_the_zone_sends_the_zone(void)
 {
@@ -224,6 +248,8 @@ CU_TestInfo ixfr_tests[] = {
 	test_the_same_or_a_later_serial_gets_the_soa_alone},
     {"without history the zone is sent", test_without_history_the_zone_is_sent},
     {"a gap in history sends the zone", test_a_gap_in_history_sends_the_zone},
+    {"a history that cannot be read sends the zone",
+	test_a_history_that_cannot_be_read_sends_the_zone},
     {"a history larger than the zone sends the zone",
 	test_a_history_larger_than_the_zone_sends_the_zone},
     {"a history that changes under way is an error",
