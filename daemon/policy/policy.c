@@ -9,8 +9,8 @@
 
 #include "daemon/base/err.h"
 #include "daemon/dns/types.h"
+#include "daemon/policy/match.h"
 #include "daemon/policy/policy.h"
-#include "daemon/policy/rule.h"
 
 struct policy_book {
 	size_t n;
@@ -92,9 +92,8 @@ static bool
 matches_but_for_target(const struct policy_rule *r,
     const struct policy_question *q)
 {
-	return rule_matches_type(r, q->type) &&
-	    rule_matches_signer(r, q->signer) &&
-	    rule_matches_owner(r, q->signer, q->owner);
+	return match_type(r, q->type) && match_signer(r, q->signer) &&
+	    match_owner(r, q->signer, q->owner);
 }
 
 static enum policy_verdict
@@ -113,9 +112,9 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 
 		if (!matches_but_for_target(r, q))
 			continue;
-		if (rule_needs_target(r, q))
+		if (match_needs_target(r, q))
 			return POLICY_LATER;
-		if (!rule_matches_target(r, q))
+		if (!match_target(r, q))
 			continue;
 		*rule_out = r;
 		return verdict_of(r);
@@ -137,7 +136,7 @@ decide_name(const struct policy_book *b, const struct policy_question *q,
 		if (!matches_but_for_target(r, q))
 			continue;
 		if (r->is_grant || r->checks_target ||
-		    !rule_covers_all_types(r))
+		    !match_covers_all_types(r))
 			return POLICY_LATER;
 		*rule_out = r;
 		return POLICY_DENY;
@@ -167,16 +166,16 @@ lacks_of(const struct policy_rule *r, const struct policy_question *q)
 {
 	unsigned lacks = 0;
 
-	if (!rule_matches_type(r, q->type))
+	if (!match_type(r, q->type))
 		lacks |= LACK_TYPE;
-	if (!rule_matches_signer(r, q->signer)) {
+	if (!match_signer(r, q->signer)) {
 		lacks |= LACK_SIGNER;
 		if (is_about_self(r))
 			return lacks;
-	} else if (!rule_needs_target(r, q) && !rule_matches_target(r, q)) {
+	} else if (!match_needs_target(r, q) && !match_target(r, q)) {
 		lacks |= LACK_TARGET;
 	}
-	if (!rule_matches_owner(r, q->signer, q->owner))
+	if (!match_owner(r, q->signer, q->owner))
 		lacks |= LACK_OWNER;
 	return lacks;
 }
@@ -289,7 +288,7 @@ policy_decide(const struct policy_book *b, const struct policy_question *q,
 		d.verdict = q->type == TYPE_ANY ? decide_name(b, q, &d.rule)
 						: decide_change(b, q, &d.rule);
 		if (d.verdict == POLICY_GRANT)
-			d.max_rrs = rule_max_rrs(d.rule, q->type);
+			d.max_rrs = match_max_rrs(d.rule, q->type);
 		if (d.verdict == POLICY_DENY || d.verdict == POLICY_NO_MATCH)
 			find_nearest(b, q, &d);
 	}
@@ -305,8 +304,8 @@ static bool
 asks_for_own_name(const struct policy_rule *r, const struct policy_question *q)
 {
 	if (is_about_self(r))
-		return !rule_matches_owner(r, q->signer, q->owner);
-	return !rule_needs_target(r, q) && !rule_matches_target(r, q);
+		return !match_owner(r, q->signer, q->owner);
+	return !match_needs_target(r, q) && !match_target(r, q);
 }
 
 /* ", pc1.ad.example.test" where the signer's own name is what matters. */
@@ -319,7 +318,7 @@ own_name(const struct policy_question *q, const struct policy_decision *d,
 	struct name self;
 
 	text[0] = '\0';
-	if (!asks_for_own_name(r, q) || !rule_self_name(r, q->signer, &self))
+	if (!asks_for_own_name(r, q) || !match_self_name(r, q->signer, &self))
 		return text;
 	name_to_lower(self.octets);
 	(void)snprintf(text, NAME_SHOWN + 3, ", %.*s", NAME_SHOWN,

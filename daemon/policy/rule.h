@@ -1,5 +1,5 @@
 /*
- * rule.h - one update-policy rule: its grammar, and what it matches
+ * rule.h - one update-policy rule and its grammar
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -81,33 +81,5 @@ struct policy_rule {
 int rule_parse(const struct policy_rule_text *text, const struct name *apex,
     struct policy_rule **rule_out, struct reason *reason);
 void rule_destroy(struct policy_rule *r); /* NULL is fine */
-
-/* The four conditions of a match; each one alone, to tell which fails. */
-bool rule_matches_signer(const struct policy_rule *r,
-    const struct signer *signer);
-bool rule_matches_owner(const struct policy_rule *r,
-    const struct signer *signer, const uint8_t *owner);
-/* TYPE_ANY in the question matches every rule: some type may. */
-bool rule_matches_type(const struct policy_rule *r, uint16_t type);
-/* True for what has no target; see rule_needs_target(). */
-bool rule_matches_target(const struct policy_rule *r,
-    const struct policy_question *q);
-
-/* True if the rule looks at a target and the question has none to look at. */
-bool rule_needs_target(const struct policy_rule *r,
-    const struct policy_question *q);
-
-/*
- * The name that "self" means of this signer; false: the signer does not match
- * or has none.  A wildcard, which would stand for others, is none.
- */
-bool rule_self_name(const struct policy_rule *r, const struct signer *signer,
-    struct name *name_out);
-
-/* True if the rule speaks of every type there is. */
-bool rule_covers_all_types(const struct policy_rule *r);
-
-/* n of TYPE(n), or 0. */
-uint32_t rule_max_rrs(const struct policy_rule *r, uint16_t type);
 
 #endif

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -221,8 +222,14 @@ test_a_principal_is_matched_part_by_part(void)
 		struct acl *acl = make(&element, 1);
 
 		if (allows(acl, "10.0.0.1", cases[i].principal) !=
-		    cases[i].matches)
-			CU_FAIL(cases[i].pattern);
+		    cases[i].matches) {
+			(void)fprintf(stderr,
+			    "%s: %s
+			    ", cases[i].pattern,
+			    cases[i]
+				.principal);
+			CU_FAIL("decided wrongly");
+		}
 		CU_ASSERT(!allows(acl, "10.0.0.1", ""));
 		CU_ASSERT(!allows(acl, "10.0.0.1", "pc1"));
 		acl_destroy(acl);

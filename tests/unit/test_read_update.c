@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
@@ -113,8 +114,11 @@ test_each_rr_has_the_form_of_its_kind(void)
 
 		if (rcode == RCODE_NOERROR)
 			rcode = read_message(&m, &a);
-		if (rcode != cases[i].rcode)
-			CU_FAIL(cases[i].commands);
+		if (rcode != cases[i].rcode) {
+			(void)fprintf(stderr, "%s: RCODE %d\n",
+			    cases[i].commands, (int)rcode);
+			CU_FAIL("another RCODE");
+		}
 		arena_reset(&a);
 	}
 	arena_clear(&a);

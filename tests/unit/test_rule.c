@@ -1,13 +1,13 @@
 /*
- * test_rule.c - update-policy rules: grammar, and what each type matches
+ * test_rule.c - update-policy rules: their grammar
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
-#include "daemon/dns/types.h"
 #include "daemon/policy/rule.h"
 #include "tests/unit/suites.h"
 
@@ -57,8 +57,8 @@ test_what_follows_the_grammar_is_read(void)
 	struct reason reason;
 
 	for (size_t i = 0; i < N(texts); i++) {
-		if (parse(texts[i], &r, &reason) != 0)
-			CU_FAIL(texts[i]);
+		CU_ASSERT_EQUAL(parse(texts[i], &r, &reason), 0);
+		CU_ASSERT_STRING_EQUAL(reason.text, "");
 		rule_destroy(r);
 	}
 }
@@ -130,8 +130,9 @@ test_each_mistake_has_its_reason(void)
 	for (size_t i = 0; i < N(cases); i++) {
 		if (parse(cases[i].text, &r, &reason) != cases[i].err ||
 		    strstr(reason.text, cases[i].reason) == NULL) {
-			CU_FAIL(cases[i].text);
-			CU_FAIL(reason.text);
+			(void)fprintf(stderr, "%s: got \"%s\"\n", cases[i].text,
+			    reason.text);
+			CU_FAIL("another reason");
 		}
 		CU_ASSERT_PTR_NULL(r);
 	}
@@ -149,230 +150,9 @@ test_a_rule_is_told_with_its_source(void)
 	rule_destroy(r);
 }
 
-/* An A of owner is asked for; "@" in signed_by makes a principal. */
-static bool
-matches(const char *text, const char *signed_by, const char *owner)
-{
-	struct signer signer = {.kind = SIGNER_KEY};
-	struct policy_rule *r;
-	struct reason reason;
-	struct name n = name(owner);
-	bool is_match;
-
-	if (parse(text, &r, &reason) != 0)
-		CU_FAIL_FATAL(text);
-	if (strchr(signed_by, '@') != NULL) {
-		signer.kind = SIGNER_PRINCIPAL;
-		/* What the client chose: it must never count. */
-		signer.key_name = name("pc1.ad.test");
-		CU_ASSERT_EQUAL_FATAL(principal_from_text(signed_by,
-					  &signer.principal, &reason),
-		    0);
-	} else {
-		signer.key_name = name(signed_by);
-	}
-	is_match = rule_matches_signer(r, &signer) &&
-	    rule_matches_owner(r, &signer, n.octets);
-	principal_unref(signer.principal);
-	rule_destroy(r);
-	return is_match;
-}
-
-static void
-test_each_rule_type_matches_what_bind_matches(void)
-{
-	static const struct {
-		const char *rule, *signer, *owner;
-		bool matches;
-	} cases[] = {
-	    /* identity: a key */
-	    {"grant k.test name a.ad.test", "K.Test", "A.ad.TEST", true},
-	    {"grant k.test name a.ad.test", "k2.test", "a.ad.test", false},
-	    {"grant k.test name a.ad.test", "k.test", "b.a.ad.test", false},
-	    {"grant * name a.ad.test", "k.test", "a.ad.test", true},
-	    {"grant * name a.ad.test", "PC1$@X", "a.ad.test", true},
-	    {"grant *.test name a.ad.test", "k.test", "a.ad.test", true},
-	    {"grant *.test name a.ad.test", "b.k.test", "a.ad.test", true},
-	    {"grant *.k.test name a.ad.test", "k.test", "a.ad.test", false},
-	    {"grant *.test name a.ad.test", "ktest", "a.ad.test", false},
-	    /* a name without '@' is never a principal's TKEY name */
-	    {"grant pc1.ad.test name a.ad.test", "PC1$@AD.TEST", "a.ad.test",
-		false},
-	    {"grant pc1.ad.test self .", "PC1$@AD.TEST", "pc1.ad.test", false},
-	    /* realms below X, not names that end like X */
-	    {"grant *.TEST name a.ad.test", "x@AD.TEST", "a.ad.test", true},
-	    {"grant *.AD.TEST name a.ad.test", "x@AD.TEST", "a.ad.test", false},
-	    {"grant *.AD.TEST name a.ad.test", "x@EVILAD.TEST", "a.ad.test",
-		false},
-	    {"grant *.AD.TEST name a.ad.test", "x.ad.test@EVIL", "a.ad.test",
-		false},
-	    /* identity: a principal */
-	    {"grant PC1$@AD.TEST name a.ad.test", "pc1$@ad.test", "a.ad.test",
-		true},
-	    {"grant PC1$@AD.TEST name a.ad.test", "PC1$@OTHER", "a.ad.test",
-		false},
-	    {"grant PC1$@AD.TEST name a.ad.test", "PC1$@X.AD.TEST", "a.ad.test",
-		false},
-	    {"grant host/a.x@R name a.ad.test", "host/a.x@R", "a.ad.test",
-		true},
-	    {"grant host/a.x@R name a.ad.test", "host/a.x/b@R", "a.ad.test",
-		false},
-	    {"grant a@R name a.ad.test", "a\\@R@R", "a.ad.test", false},
-	    {"grant a@R name a.ad.test", "a.r", "a.ad.test", false},
-	    {"grant \"a@R\" name a.ad.test", "a\\@R@EVIL", "a.ad.test", false},
-	    /* owner names */
-	    {"grant k subdomain a.ad.test", "k", "a.ad.test", true},
-	    {"grant k subdomain a.ad.test", "k", "b.a.ad.test", true},
-	    {"grant k subdomain a.ad.test", "k", "xa.ad.test", false},
-	    {"grant k subdomain .", "k", "xa.ad.test", true},
-	    {"grant k zonesub", "k", "ad.test", true},
-	    {"grant k zonesub", "k", "c.b.ad.test", true},
-	    {"grant k zonesub", "k", "other.test", false},
-	    {"grant k wildcard *.a.ad.test", "k", "a.ad.test", false},
-	    {"grant k wildcard *.a.ad.test", "k", "b.a.ad.test", true},
-	    {"grant k wildcard *.a.ad.test", "k", "c.b.a.ad.test", true},
-	    {"grant k wildcard *.a.ad.test", "k", "*.a.ad.test", true},
-	    {"grant k wildcard *", "k", "c.b.a.ad.test", true},
-	    {"grant * self .", "a.ad.test", "A.ad.test", true},
-	    {"grant * self .", "a.ad.test", "b.a.ad.test", false},
-	    {"grant * selfsub .", "a.ad.test", "a.ad.test", true},
-	    {"grant * selfsub .", "a.ad.test", "b.a.ad.test", true},
-	    {"grant * selfsub .", "a.ad.test", "ad.test", false},
-	    {"grant * selfsub .", "xa.ad.test", "a.ad.test", false},
-	    {"grant * self .", "*.ad.test", "*.ad.test", false},
-	    {"grant * selfsub .", "*.ad.test", "a.*.ad.test", false},
-	    /* krb5 */
-	    {"grant AD.TEST krb5-self .", "host/pc1.ad.test@AD.TEST",
-		"PC1.ad.test", true},
-	    {"grant AD.TEST. krb5-self *", "host/pc1.ad.test@AD.TEST",
-		"pc1.ad.test", true},
-	    {"grant AD.TEST krb5-self .", "host/pc1.ad.test@AD.TEST",
-		"x.pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host/pc1.ad.test@OTHER",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host/pc1.ad.test@ad.test",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host/pc1.ad.test@X.AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "HOST/pc1.ad.test@AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "nfs/pc1.ad.test@AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host/a/pc1.ad.test@AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host@AD.TEST", "host", false},
-	    {"grant AD.TEST krb5-self .", "host/*.ad.test@AD.TEST", "*.ad.test",
-		false},
-	    {"grant AD.TEST krb5-self .", "host/www.ad.test\\@AD.TEST@EVIL",
-		"www.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "PC1$@AD.TEST", "pc1.ad.test", false},
-	    {"grant AD.TEST krb5-self .", "host.pc1", "host.pc1", false},
-	    {"grant AD.TEST krb5-subdomain ad.test", "host/x@AD.TEST",
-		"a.ad.test", true},
-	    {"grant AD.TEST krb5-subdomain ad.test", "host/x@AD.TEST",
-		"ad.test", true},
-	    {"grant AD.TEST krb5-subdomain ad.test", "host/x@AD.TEST", "a.b",
-		false},
-	    {"grant AD.TEST krb5-subdomain ad.test", "alice@AD.TEST",
-		"a.ad.test", false},
-	    /* ms */
-	    {"grant AD.TEST ms-self .", "PC1$@AD.TEST", "pc1.ad.test", true},
-	    {"grant AD.TEST ms-self .", "PC1$@AD.TEST", "pc1.AD.test", true},
-	    {"grant AD.TEST ms-self .", "PC1$@AD.TEST", "pc2.ad.test", false},
-	    {"grant AD.TEST ms-self .", "PC1$@AD.TEST", "x.pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "PC1$@OTHER", "pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "PC1$@ad.test", "pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "PC1$@SUB.AD.TEST", "pc1.ad.test",
-		false},
-	    {"grant AD.TEST ms-self .", "PC1@AD.TEST", "pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "$@AD.TEST", "ad.test", false},
-	    {"grant AD.TEST ms-self .", "P$C1$@AD.TEST", "p$c1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "a/PC1$@AD.TEST", "pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "www.ad.test.$@AD.TEST", "www.ad.test",
-		false},
-	    {"grant AD.TEST ms-self .", "a.b$@AD.TEST", "a.b.ad.test", false},
-	    {"grant AD.TEST ms-self .", "*$@AD.TEST", "*.ad.test", false},
-	    {"grant AD.TEST ms-self .", "PC1$\\@AD.TEST@EVIL", "pc1.ad.test",
-		false},
-	    {"grant AD.TEST ms-self .", "host/pc1.ad.test@AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST ms-self .", "pc1.ad.test", "pc1.ad.test", false},
-	    {"grant AD.TEST ms-subdomain dyn.ad.test", "PC1$@AD.TEST",
-		"x.dyn.ad.test", true},
-	    {"grant AD.TEST ms-subdomain dyn.ad.test", "PC1$@AD.TEST",
-		"pc1.ad.test", false},
-	    {"grant AD.TEST ms-subdomain dyn.ad.test", "alice@AD.TEST",
-		"x.dyn.ad.test", false},
-	};
-
-	for (size_t i = 0; i < N(cases); i++)
-		if (matches(cases[i].rule, cases[i].signer, cases[i].owner) !=
-		    cases[i].matches) {
-			CU_FAIL(cases[i].rule);
-			CU_FAIL(cases[i].signer);
-		}
-}
-
-/* Nobody is not anybody. */
-static void
-test_no_rule_matches_an_unsigned_request(void)
-{
-	static const char *const texts[] = {"grant * name a.ad.test",
-	    "grant * zonesub", "grant * self .", "grant R ms-subdomain .",
-	    "grant R krb5-subdomain .", "grant *.test zonesub"};
-	struct signer nobody = {.kind = SIGNER_NONE};
-	struct policy_rule *r;
-	struct reason reason;
-
-	for (size_t i = 0; i < N(texts); i++) {
-		CU_ASSERT_EQUAL_FATAL(parse(texts[i], &r, &reason), 0);
-		CU_ASSERT(!rule_matches_signer(r, &nobody));
-		rule_destroy(r);
-	}
-}
-
-static void
-test_types_and_their_limits(void)
-{
-	struct policy_rule *r;
-	struct reason reason;
-
-	CU_ASSERT_EQUAL_FATAL(parse("grant k zonesub", &r, &reason), 0);
-	CU_ASSERT(rule_matches_type(r, TYPE_A));
-	CU_ASSERT(rule_matches_type(r, 65281));
-	CU_ASSERT(!rule_matches_type(r, TYPE_NS));
-	CU_ASSERT(!rule_matches_type(r, TYPE_SOA));
-	CU_ASSERT(!rule_matches_type(r, TYPE_RRSIG));
-	CU_ASSERT(!rule_covers_all_types(r));
-	CU_ASSERT_EQUAL(rule_max_rrs(r, TYPE_A), 0);
-	rule_destroy(r);
-
-	CU_ASSERT_EQUAL_FATAL(parse("grant k zonesub TYPE1 TXT(3) A(2)", &r,
-				  &reason),
-	    0);
-	CU_ASSERT(rule_matches_type(r, TYPE_A));
-	CU_ASSERT(!rule_matches_type(r, TYPE_AAAA));
-	CU_ASSERT_EQUAL(rule_max_rrs(r, TYPE_A), 0); /* the first one counts */
-	CU_ASSERT_EQUAL(rule_max_rrs(r, TYPE_TXT), 3);
-	rule_destroy(r);
-
-	CU_ASSERT_EQUAL_FATAL(parse("grant k zonesub ANY(5) A(2)", &r, &reason),
-	    0);
-	CU_ASSERT(rule_matches_type(r, TYPE_SOA));
-	CU_ASSERT(rule_covers_all_types(r));
-	CU_ASSERT_EQUAL(rule_max_rrs(r, TYPE_A), 2);
-	CU_ASSERT_EQUAL(rule_max_rrs(r, TYPE_AAAA), 5);
-	rule_destroy(r);
-}
-
 CU_TestInfo rule_tests[] = {
     {"what follows the grammar is read", test_what_follows_the_grammar_is_read},
     {"each mistake has its reason", test_each_mistake_has_its_reason},
     {"a rule is told with its source", test_a_rule_is_told_with_its_source},
-    {"each rule type matches what BIND matches",
-	test_each_rule_type_matches_what_bind_matches},
-    {"no rule matches an unsigned request",
-	test_no_rule_matches_an_unsigned_request},
-    {"types and their limits", test_types_and_their_limits},
     CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,45 @@
+/*
+ * match.h - does a rule match
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A rule matches if its four conditions do; they are asked one by one, to tell
+ * which one fails.
+ *
+ * Threads: any.
+ */
+#ifndef POLICY_MATCH_H
+#define POLICY_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/policy/rule.h"
+
+bool match_signer(const struct policy_rule *r, const struct signer *signer);
+bool match_owner(const struct policy_rule *r, const struct signer *signer,
+    const uint8_t *owner);
+/* TYPE_ANY in the question matches every rule: some type may. */
+bool match_type(const struct policy_rule *r, uint16_t type);
+/* True for what has no target; see match_needs_target(). */
+bool match_target(const struct policy_rule *r, const struct policy_question *q);
+
+/* True if the rule looks at a target and the question has none to look at. */
+bool match_needs_target(const struct policy_rule *r,
+    const struct policy_question *q);
+
+/*
+ * The name that "self" means of this signer; false: the signer does not match
+ * or has none.  A wildcard, which would stand for others, is none.
+ */
+bool match_self_name(const struct policy_rule *r, const struct signer *signer,
+    struct name *name_out);
+
+/* True if the rule speaks of every type there is. */
+bool match_covers_all_types(const struct policy_rule *r);
+
+/* n of TYPE(n), or 0. */
+uint32_t match_max_rrs(const struct policy_rule *r, uint16_t type);
+
+#endif
