@@ -223,11 +223,8 @@ test_a_principal_is_matched_part_by_part(void)
 
 		if (allows(acl, "10.0.0.1", cases[i].principal) !=
 		    cases[i].matches) {
-			(void)fprintf(stderr,
-			    "%s: %s
-			    ", cases[i].pattern,
-			    cases[i]
-				.principal);
+			(void)fprintf(stderr, "%s: %s\n", cases[i].pattern,
+			    cases[i].principal);
 			CU_FAIL("decided wrongly");
 		}
 		CU_ASSERT(!allows(acl, "10.0.0.1", ""));
