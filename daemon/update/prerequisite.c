@@ -104,6 +104,14 @@ check_one(const struct prerequisite *p, const struct zone_version *view,
 	return RCODE_NOERROR;
 }
 
+static enum rcode
+no_memory(struct update_record *record)
+{
+	record->rcode = RCODE_SERVFAIL;
+	reason_set(&record->reason, "no memory");
+	return RCODE_SERVFAIL;
+}
+
 static int
 collect(struct overlay *o, const struct rr *rr)
 {
@@ -123,13 +131,13 @@ check_values(const struct update *u, const struct zone_version *view,
 	struct overlay o;
 
 	if (overlay_init(&o, NULL, u->n_prerequisites, a) != 0)
-		return RCODE_SERVFAIL;
+		return no_memory(record);
 	for (size_t i = 0; i < u->n_prerequisites; i++) {
 		const struct prerequisite *p = &u->prerequisites[i];
 
 		if (p->kind == PREREQUISITE_RRSET_EQUALS &&
 		    collect(&o, p->rr) != 0)
-			return RCODE_SERVFAIL;
+			return no_memory(record);
 	}
 	for (const struct overlay_set *s = o.first; s != NULL; s = s->next) {
 		const uint8_t *owner = s->name->owner;

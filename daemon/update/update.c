@@ -205,8 +205,6 @@ update_judge(const struct update *u, const struct zone_version *view,
 	*n_out = 0;
 
 	rcode = update_check_prerequisites(u, view, a, record);
-	if (rcode == RCODE_SERVFAIL)
-		return no_memory(record);
 	if (rcode != RCODE_NOERROR)
 		return rcode;
 	record->stage = UPDATE_STAGE_CONTENT;

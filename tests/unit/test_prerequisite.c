@@ -173,9 +173,10 @@ test_a_question_is_answered_from_a_version(void)
 	struct update_record record;
 	struct update *u;
 	struct message m;
-	struct arena a;
+	struct arena a, none;
 
 	arena_init(&a, 0);
+	arena_init(&none, 1);
 	update_message("nxrrset pc1.ad.test CNAME; nxrrset pc1.ad.test AAAA;"
 		       "yxrrset pc1.ad.test A 10.0.0.11",
 	    &a, &m);
@@ -185,6 +186,12 @@ test_a_question_is_answered_from_a_version(void)
 	CU_ASSERT_EQUAL(update_check_prerequisites(u, zone_current(z), &a,
 			    &record),
 	    RCODE_NOERROR);
+	CU_ASSERT_EQUAL(update_check_prerequisites(u, zone_current(z), &none,
+			    &record),
+	    RCODE_SERVFAIL);
+	CU_ASSERT_EQUAL(record.rcode, RCODE_SERVFAIL);
+	CU_ASSERT_STRING_EQUAL(record.reason.text, "no memory");
+	arena_clear(&none);
 	arena_clear(&a);
 	zone_destroy(z);
 }
