@@ -265,11 +265,13 @@ command_zonestatus(void *arg, struct control_request *request,
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
+/* zone_file_write()'s lines end with a newline, control's do not. */
 static int
 stream_line(void *arg, const char *line, size_t len)
 {
-	(void)len;
-	return control_stream_line(arg, line);
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	return control_stream(arg, json_pack("{s:s%}", "text", line, len));
 }
 
 static int
