@@ -44,6 +44,25 @@ acceptor_destroy(struct acceptor *a)
 	free(a);
 }
 
+/* True if both list the same entries: a reload that changed nothing. */
+static bool
+same_entries(const struct acceptor_generation *a,
+    const struct acceptor_generation *b)
+{
+	const struct acceptor_entry *x = acceptor_entries(a);
+	const struct acceptor_entry *y = acceptor_entries(b);
+	size_t n = acceptor_n_entries(a);
+
+	if (n != acceptor_n_entries(b))
+		return false;
+	for (size_t i = 0; i < n; i++, x++, y++)
+		if (x->kvno != y->kvno || x->enctype != y->enctype ||
+		    strcmp(acceptor_principal_text(a, x->principal),
+			acceptor_principal_text(b, y->principal)) != 0)
+			return false;
+	return true;
+}
+
 void
 acceptor_set(struct acceptor *a, struct acceptor_generation *g,
     uint32_t previous_s)
@@ -51,9 +70,14 @@ acceptor_set(struct acceptor *a, struct acceptor_generation *g,
 	struct acceptor_generation *old;
 
 	(void)pthread_mutex_lock(&a->lock);
-	old = a->previous;
-	a->previous = a->current;
-	a->previous_until_ms = clock_mono_ms() + (uint64_t)previous_s * 1000;
+	if (a->current != NULL && same_entries(a->current, g)) {
+		old = a->current; /* the one before stays for its time */
+	} else {
+		old = a->previous;
+		a->previous = a->current;
+		a->previous_until_ms =
+		    clock_mono_ms() + (uint64_t)previous_s * 1000;
+	}
 	a->current = acceptor_generation_ref(g);
 	(void)pthread_mutex_unlock(&a->lock);
 	acceptor_generation_unref(old);

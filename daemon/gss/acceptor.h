@@ -99,7 +99,8 @@ void acceptor_destroy(struct acceptor *a); /* NULL is fine */
 
 /*
  * From now on g is in use (takes a reference of its own); the one before
- * can still be had by acceptor_previous() for previous_s seconds.
+ * can still be had by acceptor_previous() for previous_s seconds.  A g with
+ * the same entries only takes the place of the current one.
  */
 void acceptor_set(struct acceptor *a, struct acceptor_generation *g,
     uint32_t previous_s);

@@ -37,7 +37,6 @@ struct contexts_counters {
 	_Atomic uint64_t removed; /* by their owners or an operator */
 	_Atomic uint64_t evicted_full;
 	_Atomic uint64_t evicted_principal;
-	_Atomic uint64_t replayed_mics;
 };
 
 /* ERR_NOMEM, ERR_RANGE (a bound of 0). */

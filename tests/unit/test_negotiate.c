@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <krb5/krb5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -490,13 +491,78 @@ test_the_generation_before_still_accepts(void)
 	c = gss_side_handshake(&s, &i, "k");
 	CU_ASSERT_PTR_NOT_NULL(c);
 	context_unref(c);
-	gss_side_keytab(&s, "old.keytab"); /* now both are */
+	gss_side_keytab(&s, "old.keytab"); /* a reload that changes nothing */
+	c = gss_side_handshake(&s, &i, "l");
+	CU_ASSERT_PTR_NOT_NULL(c);
+	context_unref(c);
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 3600000000000u);
 	initiator_restart(&i);
 	CU_ASSERT_EQUAL(initiator_step(&i, NULL, 0), GSS_S_CONTINUE_NEEDED);
-	(void)refused(&s, "l", i.token.value, i.token.length, NEGOTIATION_KVNO,
+	(void)refused(&s, "m", i.token.value, i.token.length, NEGOTIATION_KVNO,
 	    TSIG_ERROR_BADKEY);
+	clock_test_set(0, 0);
 	initiator_clear(&i);
 	gss_side_clear(&s);
+}
+
+/* A keytab in memory: the keys of dns.keytab under the name of another. */
+static krb5_keytab
+alias_keytab(krb5_context krb5, const char *name, const char *principal)
+{
+	krb5_keytab from, to;
+	krb5_keytab_entry entry;
+	krb5_principal alias;
+	krb5_kt_cursor cursor;
+	char path[REALM_PATH_SIZE];
+
+	(void)realm_path("FILE:", "dns.keytab", path);
+	CU_ASSERT_EQUAL_FATAL(krb5_parse_name(krb5, principal, &alias), 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_resolve(krb5, path, &from), 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_resolve(krb5, name, &to), 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_start_seq_get(krb5, from, &cursor), 0);
+	while (krb5_kt_next_entry(krb5, from, &entry, &cursor) == 0) {
+		krb5_free_principal(krb5, entry.principal);
+		entry.principal = alias;
+		CU_ASSERT_EQUAL(krb5_kt_add_entry(krb5, to, &entry), 0);
+		entry.principal = NULL;
+		(void)krb5_free_keytab_entry_contents(krb5, &entry);
+	}
+	(void)krb5_kt_end_seq_get(krb5, from, &cursor);
+	(void)krb5_kt_close(krb5, from);
+	krb5_free_principal(krb5, alias);
+	return to;
+}
+
+/* In AD an account has many names and one key: the key decides. */
+static void
+test_a_ticket_under_another_name_is_matched_by_its_key(void)
+{
+	const char *keytabs[1] = {"MEMORY:alias"};
+	struct acceptor_config config = {.keytabs = keytabs, .n_keytabs = 1};
+	struct acceptor_generation *g;
+	krb5_keytab keytab;
+	krb5_context krb5;
+	struct initiator i;
+	struct gss_side s;
+	struct context *c;
+
+	CU_ASSERT_EQUAL_FATAL(krb5_init_context(&krb5), 0);
+	keytab = alias_keytab(krb5, keytabs[0], "DNS/other.ad.test");
+	gss_side_init(&s, NULL);
+	CU_ASSERT_EQUAL_FATAL(acceptor_load(&config, &g, NULL), 0);
+	acceptor_set(s.acceptor, g, 0);
+	acceptor_generation_unref(g);
+	CU_ASSERT_FATAL(
+	    initiator_init(&i, "PC1", REALM_NS1, true, INITIATOR_FLAGS));
+	c = gss_side_handshake(&s, &i, "k");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT_STRING_EQUAL(context_acceptor(c),
+	    "DNS/other.ad.test@AD.TEST");
+	context_unref(c);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+	(void)krb5_kt_close(krb5, keytab);
+	krb5_free_context(krb5);
 }
 
 static void
@@ -558,6 +624,7 @@ CU_TestInfo negotiate_tests[] = {
     {"replay", test_an_ap_req_makes_one_context},
     {"BADNAME", test_a_name_in_use_cannot_be_taken},
     {"previous", test_the_generation_before_still_accepts},
+    {"alias", test_a_ticket_under_another_name_is_matched_by_its_key},
     {"no keytab", test_without_a_keytab_nobody_gets_in},
     {"damaged", test_damaged_tokens_are_refused},
     CU_TEST_INFO_NULL,
