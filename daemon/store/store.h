@@ -28,7 +28,11 @@ struct epoch;
 struct store;
 struct store_zone; /* lives until store_close(), whatever reloads do */
 
-enum serial_method { SERIAL_INCREMENT, SERIAL_UNIXTIME, SERIAL_DATE };
+enum serial_method {
+	SERIAL_INCREMENT,
+	SERIAL_UNIXTIME,
+	SERIAL_DATE
+};
 
 /* One zone of the configuration; all is copied. */
 struct store_zone_config {
@@ -42,7 +46,7 @@ struct store_zone_config {
 	} soa;
 	enum serial_method serial_method;
 	uint32_t dump_interval_s;
-	uint64_t max_journal_size; /* octets; 0: no limit */
+	uint64_t max_journal_size;     /* octets; 0: no limit */
 	uint32_t max_records_per_name; /* 0: no limit */
 	uint64_t max_records;          /* 0: no limit */
 };
@@ -97,8 +101,8 @@ int store_reconfigure(struct store *s, const struct store_zone_config *zones,
  * Looks at one zone's file again (kddnsctl reload ZONE).
  * ERR_BUSY: the file was edited while the zone takes updates.
  */
-int store_reload_zone(
-    struct store *s, struct store_zone *z, struct reason *reason);
+int store_reload_zone(struct store *s, struct store_zone *z,
+    struct reason *reason);
 
 /* --- Finding zones: any thread; results stay until store_close(). --- */
 
@@ -154,7 +158,8 @@ struct store_job {
 	enum rcode rcode; /* SERVFAIL: unknown, see STORE.md section 4 */
 	bool changed;
 	uint32_t serial_from, serial_to;
-	struct reason reason; /* when the store decided: limit, read-only, too old */
+	struct reason
+	    reason; /* when the store decided: limit, read-only, too old */
 
 	/* The store's own. */
 	uint64_t queued_ms;
@@ -190,7 +195,8 @@ void store_history_close(struct store_history *h);
 
 /* --- Looking after it --- */
 
-/* Dumps the zone file and makes a snapshot now; z NULL: all. Blocks; not a worker. */
+/* Dumps the zone file and makes a snapshot now; z NULL: all. Blocks; not a
+ * worker. */
 int store_sync(struct store *s, struct store_zone *z, struct reason *reason);
 
 struct store_status {
@@ -218,7 +224,7 @@ struct store_zone_status {
 	uint64_t dumped_time_s; /* 0: never */
 	char loaded_from[32];   /* "snapshot", "zone file", "soa" */
 };
-void store_zone_status(
-    struct store_zone *z, struct store_zone_status *status_out);
+void store_zone_status(struct store_zone *z,
+    struct store_zone_status *status_out);
 
 #endif

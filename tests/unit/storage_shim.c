@@ -219,7 +219,11 @@ strikes(struct shim *s, bool *shorten)
 static bool
 fails(struct shim *s)
 {
-	bool shorten, failed = strikes(s, &shorten);
+	bool shorten, failed;
+
+	if (s->only_fallocate)
+		return false;
+	failed = strikes(s, &shorten);
 
 	if (shorten)
 		errno = EIO; /* not a write: there is no half of it */
@@ -319,8 +323,8 @@ shim_pwrite(void *arg, int fd, const void *octets, size_t len, off_t at)
 	bool shorten;
 
 	enter(s);
-	if (!strikes(s, &shorten)) {
-		if (shorten) {
+	if (s->only_fallocate || !strikes(s, &shorten)) {
+		if (!s->only_fallocate && shorten) {
 			len = len / 2 + 1;
 			s->in_short = true;
 		}
@@ -336,10 +340,11 @@ static int
 shim_fallocate(void *arg, int fd, off_t len)
 {
 	struct shim *s = arg;
+	bool shorten;
 	int ret = -1;
 
 	enter(s);
-	if (!fails(s))
+	if (!strikes(s, &shorten) && !shorten)
 		ret = storage_system.fallocate(NULL, fd, len);
 	if (ret == 0 && s->recording) {
 		struct shim_file *f = file_of_fd(s, fd);

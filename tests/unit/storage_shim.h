@@ -45,7 +45,8 @@ struct shim {
 	unsigned long n_calls;
 	unsigned long fault_at; /* 0: never */
 	enum shim_fault fault;
-	bool fault_stays; /* all calls after it fail too */
+	bool fault_stays;    /* all calls after it fail too */
+	bool only_fallocate; /* the others never fail */
 	bool in_short;
 	unsigned long n_faults; /* how often it struck */
 

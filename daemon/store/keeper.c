@@ -1,0 +1,338 @@
+/*
+ * keeper.c - checkpoints, dumps, retention, the next segment
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <inttypes.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/store/commit.h"
+#include "daemon/store/keeper.h"
+#include "daemon/store/zone_dir.h"
+#include "daemon/store/zone_text.h"
+
+#define TICK_MS 1000
+#define CHECKPOINT_OCTETS ((uint64_t)64 << 20)
+
+/* --- One zone --- */
+
+static uint64_t
+unsaved_octets(struct store_zone *z)
+{
+	uint64_t octets;
+
+	(void)pthread_mutex_lock(&z->lock);
+	octets = z->history.octets_ever - z->saved_octets;
+	(void)pthread_mutex_unlock(&z->lock);
+	return octets;
+}
+
+static uint32_t
+unsaved_segment(struct store_zone *z)
+{
+	uint32_t segment;
+
+	(void)pthread_mutex_lock(&z->lock);
+	segment = history_unsaved_segment(&z->history);
+	(void)pthread_mutex_unlock(&z->lock);
+	return segment;
+}
+
+/* The log may forget what is in the snapshot of this LSN. */
+static void
+note_saved(struct store_zone *z, uint64_t lsn, uint64_t octets_ever)
+{
+	(void)pthread_mutex_lock(&z->lock);
+	history_saved(&z->history, lsn);
+	(void)pthread_mutex_unlock(&z->lock);
+	z->saved_octets = octets_ever;
+}
+
+/* Pin, write, rename, say so in the log, unpin. */
+int
+keeper_checkpoint(struct store_zone *z, struct reason *reason)
+{
+	uint64_t lsn, octets_ever;
+	const struct zone_version *v;
+	int ret;
+
+	(void)pthread_mutex_lock(&z->lock);
+	octets_ever = z->history.octets_ever;
+	(void)pthread_mutex_unlock(&z->lock);
+	v = store_zone_pin_lsn(z, &lsn);
+	if (v == NULL)
+		return 0;
+	if (lsn <= z->snapshot_lsn) {
+		zone_unpin(v);
+		return 0;
+	}
+	ret = zone_dir_save(z, v, lsn, reason);
+	if (ret == 0) {
+		note_saved(z, lsn, octets_ever);
+		log_info("checkpoint zone=%s serial=%u lsn=%" PRIu64, z->text,
+		    version_serial(v), lsn);
+		/* Only for those who look: recovery goes by the file. */
+		commit_mark(z->store, z,
+		    CHANGESET_CHECKPOINT | CHANGESET_METADATA,
+		    version_serial(v));
+	}
+	zone_unpin(v);
+	return ret;
+}
+
+int
+keeper_save(struct store_zone *z, struct reason *reason)
+{
+	struct reason second = {""};
+	int ret = keeper_checkpoint(z, reason);
+	int dump = zone_text_dump(z, ret == 0 ? reason : &second);
+
+	return ret != 0 ? ret : dump;
+}
+
+static bool
+checkpoint_is_due(struct store_zone *z)
+{
+	uint64_t due = z->snapshot_octets / 2;
+
+	if (due < CHECKPOINT_OCTETS)
+		due = CHECKPOINT_OCTETS;
+	return unsaved_octets(z) > due;
+}
+
+static void
+complain(struct store_zone *z, const char *what, const struct reason *reason)
+{
+	log_warning("%s failed zone=%s problem=\"%s\"", what, z->text,
+	    reason->text);
+}
+
+static void
+dump_when_due(struct store_zone *z, uint64_t now_ms)
+{
+	struct reason why = {""};
+	uint32_t interval_s;
+
+	(void)pthread_mutex_lock(&z->lock);
+	interval_s = z->config.dump_interval_s;
+	(void)pthread_mutex_unlock(&z->lock);
+	if (z->dump_due_ms == 0) {
+		if (zone_text_is_behind(z))
+			z->dump_due_ms = now_ms + interval_s * (uint64_t)1000;
+		return;
+	}
+	if (now_ms < z->dump_due_ms)
+		return;
+	z->dump_due_ms = 0;
+	if (zone_text_dump(z, &why) != 0)
+		complain(z, "dump", &why);
+}
+
+/* --- All zones --- */
+
+/* Calls f for each zone with the upkeep lock held for that one only. */
+static void
+for_each(struct store *s, void (*f)(struct store_zone *z, void *arg), void *arg)
+{
+	struct store_zone *const *zones = atomic_load(&s->zones);
+	size_t n = atomic_load(&s->n_zones);
+
+	for (size_t i = 0; i < n; i++) {
+		(void)pthread_mutex_lock(&s->upkeep);
+		f(zones[i], arg);
+		(void)pthread_mutex_unlock(&s->upkeep);
+	}
+}
+
+static void
+look_after(struct store_zone *z, void *arg)
+{
+	struct reason why = {""};
+
+	if (store_zone_version(z) == NULL)
+		return;
+	dump_when_due(z, *(uint64_t *)arg);
+	if (checkpoint_is_due(z) && keeper_checkpoint(z, &why) != 0)
+		complain(z, "checkpoint", &why);
+}
+
+/* --- Retention --- */
+
+static void
+find_first(struct store_zone *z, void *arg)
+{
+	uint32_t *first = arg, segment;
+
+	(void)pthread_mutex_lock(&z->lock);
+	segment = history_first_segment(&z->history);
+	(void)pthread_mutex_unlock(&z->lock);
+	if (segment != 0 && segment < *first)
+		*first = segment;
+}
+
+/* The first segment that any zone needs, or the last one. */
+static uint32_t
+first_needed(struct store *s)
+{
+	struct journal_extent e;
+	uint32_t first;
+
+	journal_extent(s->journal, &e);
+	first = e.last_segment;
+	for_each(s, find_first, &first);
+	return first;
+}
+
+static void
+save_if_first(struct store_zone *z, void *arg)
+{
+	uint32_t segment = *(uint32_t *)arg;
+	struct reason why = {""};
+
+	if (unsaved_segment(z) == segment && keeper_checkpoint(z, &why) != 0)
+		complain(z, "checkpoint", &why);
+}
+
+static void
+forget_segment(struct store_zone *z, void *arg)
+{
+	(void)pthread_mutex_lock(&z->lock);
+	history_cut_segment(&z->history, *(uint32_t *)arg);
+	(void)pthread_mutex_unlock(&z->lock);
+}
+
+struct wants {
+	uint32_t segment;
+	bool history; /* some zone has history in it */
+	bool unsaved; /* some zone has changes in it that no snapshot has */
+};
+
+static void
+find_wants(struct store_zone *z, void *arg)
+{
+	struct wants *w = arg;
+	const struct history *h = &z->history;
+
+	(void)pthread_mutex_lock(&z->lock);
+	if (h->end > h->first && h->entries[h->first].segment <= w->segment)
+		w->history = true;
+	if (h->n_uses > 0 && h->uses[0].segment <= w->segment)
+		w->unsaved = true;
+	(void)pthread_mutex_unlock(&z->lock);
+}
+
+/*
+ * Recycles what nobody needs.  Too large: the oldest history goes first.  A
+ * segment that only unsaved changes keep alive: their zones are saved.
+ */
+static void
+retain(struct store *s)
+{
+	struct journal_extent e;
+	struct wants wants = {0, false, false};
+	struct reason why = {""};
+
+	journal_extent(s->journal, &e);
+	if (e.first_segment == e.last_segment)
+		return;
+	wants.segment = e.first_segment;
+	for_each(s, find_wants, &wants);
+	if (wants.history && s->config.journal_total_size != 0 &&
+	    e.octets > s->config.journal_total_size) {
+		for_each(s, forget_segment, &wants.segment);
+		wants.history = false;
+	}
+	if (wants.unsaved && !wants.history)
+		for_each(s, save_if_first, &wants.segment);
+	if (journal_retire(s->journal, first_needed(s), &why) != 0)
+		store_set_read_only(s, why.text);
+}
+
+/* --- The next segment --- */
+
+static void
+make_spare(struct store *s)
+{
+	struct keeper *k = &s->keeper;
+	struct reason why = {""};
+
+	if (!journal_wants_spare(s->journal))
+		return;
+	if (journal_make_spare(s->journal, &why) == 0) {
+		if (k->said_no_spare)
+			log_notice("log segment made, updates are taken again");
+		k->said_no_spare = false;
+	} else if (!k->said_no_spare) {
+		log_error("no next log segment, updates will be refused"
+			  " problem=\"%s\"",
+		    why.text);
+		k->said_no_spare = true;
+	}
+	wake_up(&s->commit.wake);
+}
+
+/* --- The thread --- */
+
+static void *
+keeper_main(void *arg)
+{
+	struct store *s = arg;
+	struct keeper *k = &s->keeper;
+	uint64_t now_ms;
+
+	while (!atomic_load(&k->stop)) {
+		now_ms = clock_mono_ms();
+		if (!atomic_load(&s->is_read_only)) {
+			retain(s);
+			make_spare(s);
+		}
+		if (journal_damage(s->journal) == NULL)
+			for_each(s, look_after, &now_ms);
+		wake_prepare(&k->wake);
+		if (!atomic_load(&k->stop))
+			wake_wait(&k->wake, TICK_MS);
+		wake_done(&k->wake);
+	}
+	return NULL;
+}
+
+int
+keeper_init(struct store *s)
+{
+	s->keeper.wake.fd = -1;
+	return wake_init(&s->keeper.wake);
+}
+
+void
+keeper_clear(struct store *s)
+{
+	wake_clear(&s->keeper.wake);
+}
+
+int
+keeper_start(struct store *s)
+{
+	struct keeper *k = &s->keeper;
+
+	if (pthread_create(&k->thread, NULL, keeper_main, s) != 0)
+		return ERR_NOMEM;
+	(void)pthread_setname_np(k->thread, "keeper");
+	k->running = true;
+	return 0;
+}
+
+void
+keeper_stop(struct store *s)
+{
+	struct keeper *k = &s->keeper;
+
+	if (!k->running)
+		return;
+	atomic_store(&k->stop, true);
+	wake_up(&k->wake);
+	(void)pthread_join(k->thread, NULL);
+	k->running = false;
+}

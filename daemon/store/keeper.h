@@ -1,0 +1,29 @@
+/*
+ * keeper.h - checkpoints, dumps, retention, the next segment
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Owns:    the keeper thread.
+ * Threads: as said at each function.
+ */
+#ifndef STORE_KEEPER_H
+#define STORE_KEEPER_H
+
+#include "daemon/store/state.h"
+
+int keeper_init(struct store *s);
+void keeper_clear(struct store *s);
+int keeper_start(struct store *s);
+void keeper_stop(struct store *s);
+
+/*
+ * A snapshot of the zone, if it has changed since the last one.  Under
+ * store.upkeep, or before there are threads.
+ */
+int keeper_checkpoint(struct store_zone *z, struct reason *reason);
+
+/* The same, and the dump of its file. */
+int keeper_save(struct store_zone *z, struct reason *reason);
+
+#endif

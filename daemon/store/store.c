@@ -1,0 +1,353 @@
+/*
+ * store.c - the zones of this server: loaded, changed, kept
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/store/commit.h"
+#include "daemon/store/keeper.h"
+#include "daemon/store/load.h"
+#include "daemon/store/zone_dir.h"
+#include "daemon/store/zone_text.h"
+#include "daemon/store/zones.h"
+
+void
+store_set_read_only(struct store *s, const char *why)
+{
+	(void)pthread_mutex_lock(&s->status_lock);
+	if (!atomic_load(&s->is_read_only)) {
+		reason_set(&s->read_only, "%s", why);
+		atomic_store(&s->is_read_only, true);
+		log_error("store is read-only, updates are refused"
+			  " problem=\"%s\"",
+		    why);
+	}
+	(void)pthread_mutex_unlock(&s->status_lock);
+}
+
+/* --- Configuration --- */
+
+static const struct store_zone_config *
+config_of(const struct store_zone *z, const struct store_zone_config *zones,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name_equal(zones[i].apex.octets, z->apex.octets))
+			return &zones[i];
+	return NULL;
+}
+
+/* Puts the zones of the configuration on the list and into service. */
+static int
+configure(struct store *s, const struct store_zone_config *zones, size_t n)
+{
+	struct store_zone *z;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < n; i++) {
+		z = zones_get(s, zones[i].apex.octets);
+		if (z == NULL)
+			ret = zones_add(s, &zones[i].apex, &z);
+		if (ret == 0)
+			ret = zones_configure(z, &zones[i]);
+	}
+	return ret;
+}
+
+static void
+put_into_service(struct store *s, const struct store_zone_config *zones,
+    size_t n)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+	size_t n_list = atomic_load(&s->n_zones);
+
+	for (size_t i = 0; i < n_list; i++)
+		atomic_store(&list[i]->in_service,
+		    config_of(list[i], zones, n) != NULL);
+}
+
+/* Loads what is configured and not loaded; a failure is the zone's alone. */
+static void
+load_missing(struct store *s, const struct store_zone_config *zones, size_t n)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+	size_t n_list = atomic_load(&s->n_zones);
+
+	for (size_t i = 0; i < n_list; i++) {
+		const struct store_zone_config *c =
+		    config_of(list[i], zones, n);
+		struct reason why = {""};
+
+		if (c != NULL && atomic_load(&list[i]->zone) == NULL)
+			(void)load_zone(list[i], c, &why);
+	}
+}
+
+/*
+ * Zones that nobody configures any more keep their data: what only the log
+ * has goes into a snapshot, so that they do not hold the log.
+ */
+static void
+put_away(struct store *s)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+	size_t n = atomic_load(&s->n_zones);
+
+	for (size_t i = 0; i < n; i++) {
+		struct store_zone *z = list[i];
+		struct reason why = {""};
+
+		if (atomic_load(&z->in_service) ||
+		    store_zone_version(z) == NULL)
+			continue;
+		if (atomic_load(&s->is_read_only) ||
+		    keeper_checkpoint(z, &why) == 0)
+			load_undo(z);
+		else
+			log_warning("checkpoint failed zone=%s problem=\"%s\"",
+			    z->text, why.text);
+	}
+}
+
+/* --- Opening and closing --- */
+
+static int
+open_zones(struct store *s, const struct store_zone_config *zones, size_t n,
+    struct reason *reason)
+{
+	int ret = zone_dir_find_all(s, reason);
+
+	if (ret == 0)
+		ret = configure(s, zones, n);
+	if (ret == 0)
+		ret = load_all(s, reason);
+	if (ret != 0)
+		return ret;
+	put_into_service(s, zones, n);
+	load_missing(s, zones, n);
+	put_away(s);
+	return zones_publish(s);
+}
+
+int
+store_open_journal(const struct store_config *config,
+    const struct journal_config *journal_config,
+    const struct store_zone_config *zones, size_t n_zones,
+    struct store **store_out, struct reason *reason)
+{
+	struct store *s = NULL;
+	int ret;
+
+	*store_out = NULL;
+	reason->text[0] = '\0';
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return ERR_NOMEM;
+	s->config = *config;
+	s->config.directory = NULL; /* the caller's */
+	(void)pthread_mutex_init(&s->upkeep, NULL);
+	(void)pthread_mutex_init(&s->status_lock, NULL);
+	ret = keeper_init(s);
+	if (ret == 0)
+		ret = commit_init(s);
+	if (ret == 0)
+		ret = journal_open(journal_config, &s->journal, reason);
+	if (ret == 0 && journal_damage(s->journal) != NULL)
+		store_set_read_only(s, journal_damage(s->journal));
+	if (ret == 0)
+		ret = open_zones(s, zones, n_zones, reason);
+	if (ret != 0) {
+		if (reason->text[0] == '\0')
+			reason_set(reason, "cannot open the store: %s",
+			    err_text(ret));
+		goto done;
+	}
+	*store_out = s;
+	s = NULL;
+done:
+	store_close(s);
+	return ret;
+}
+
+int
+store_open(const struct store_config *config,
+    const struct store_zone_config *zones, size_t n_zones,
+    struct store **store_out, struct reason *reason)
+{
+	const struct journal_config journal = {.directory = config->directory};
+
+	return store_open_journal(config, &journal, zones, n_zones, store_out,
+	    reason);
+}
+
+int
+store_start(struct store *s)
+{
+	int ret = commit_start(s);
+
+	if (ret == 0)
+		ret = keeper_start(s);
+	if (ret != 0)
+		commit_stop(s);
+	return ret;
+}
+
+static bool
+save_all(struct store *s)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+	size_t n = atomic_load(&s->n_zones);
+	bool saved = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct reason why = {""};
+
+		if (keeper_save(list[i], &why) == 0)
+			continue;
+		log_warning("save failed zone=%s problem=\"%s\"", list[i]->text,
+		    why.text);
+		saved = false;
+	}
+	return saved;
+}
+
+void
+store_stop(struct store *s)
+{
+	struct reason why = {""};
+
+	atomic_store(&s->closing, true);
+	commit_stop(s); /* the keeper may have to make room for it */
+	keeper_stop(s);
+	if (journal_damage(s->journal) != NULL)
+		return;
+	(void)pthread_mutex_lock(&s->upkeep);
+	(void)save_all(s);
+	(void)pthread_mutex_unlock(&s->upkeep);
+	/* Whatever failed above, the log itself is on disk. */
+	if (!atomic_load(&s->is_read_only) &&
+	    journal_note_clean(s->journal, &why) != 0)
+		log_warning("stop was not clean problem=\"%s\"", why.text);
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	zones_clear(s);
+	commit_clear(s);
+	keeper_clear(s);
+	journal_close(s->journal);
+	(void)pthread_mutex_destroy(&s->upkeep);
+	(void)pthread_mutex_destroy(&s->status_lock);
+	free(s);
+}
+
+/* --- Changing the configuration --- */
+
+int
+store_reconfigure(struct store *s, const struct store_zone_config *zones,
+    size_t n_zones, struct reason *reason)
+{
+	struct store_zone *const *list;
+	int ret;
+
+	(void)pthread_mutex_lock(&s->upkeep);
+	ret = configure(s, zones, n_zones);
+	list = atomic_load(&s->zones);
+	for (size_t i = 0; ret == 0 && i < atomic_load(&s->n_zones); i++) {
+		struct reason why = {""};
+
+		if (store_zone_version(list[i]) != NULL &&
+		    zone_text_check(list[i], &why) != 0)
+			log_warning("zone file zone=%s problem=\"%s\"",
+			    list[i]->text, why.text);
+	}
+	if (ret == 0) {
+		load_missing(s, zones, n_zones);
+		put_into_service(s, zones, n_zones);
+		ret = zones_publish(s);
+	}
+	(void)pthread_mutex_unlock(&s->upkeep);
+	if (ret != 0)
+		reason_set(reason, "%s", err_text(ret));
+	return ret;
+}
+
+int
+store_reload_zone(struct store *s, struct store_zone *z, struct reason *reason)
+{
+	struct store_zone_config c;
+	int ret;
+
+	(void)pthread_mutex_lock(&s->upkeep);
+	(void)pthread_mutex_lock(&z->lock);
+	c = z->config;
+	(void)pthread_mutex_unlock(&z->lock);
+	if (store_zone_version(z) == NULL)
+		ret = load_zone(z, &c, reason);
+	else
+		ret = zone_text_check(z, reason);
+	(void)pthread_mutex_unlock(&s->upkeep);
+	return ret;
+}
+
+/* --- Looking after it --- */
+
+int
+store_sync(struct store *s, struct store_zone *z, struct reason *reason)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+	size_t n = atomic_load(&s->n_zones);
+	int first = 0, ret;
+
+	if (journal_damage(s->journal) != NULL) {
+		reason_set(reason, "the log is damaged, nothing is written: %s",
+		    journal_damage(s->journal));
+		return ERR_MALFORMED;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct reason why = {""};
+
+		if (z != NULL && list[i] != z)
+			continue;
+		(void)pthread_mutex_lock(&s->upkeep);
+		ret = keeper_save(list[i], &why);
+		(void)pthread_mutex_unlock(&s->upkeep);
+		if (ret == 0 || first != 0)
+			continue;
+		first = ret;
+		reason_set(reason, "%s: %s", list[i]->text, why.text);
+	}
+	return first;
+}
+
+void
+store_status(const struct store *s, struct store_status *status_out)
+{
+	struct store_status *st = status_out;
+	const struct counters *c = &s->counters;
+	struct journal_extent e;
+
+	memset(st, 0, sizeof(*st));
+	st->writable = !atomic_load(&s->is_read_only);
+	if (!st->writable)
+		st->reason = s->read_only; /* never changes again */
+	journal_extent(s->journal, &e);
+	st->lsn = journal_durable_lsn(s->journal);
+	st->log_octets = e.octets;
+	st->n_segments =
+	    e.last_segment == 0 ? 0 : e.last_segment - e.first_segment + 1;
+	st->n_groups = atomic_load(&c->groups);
+	st->n_updates = atomic_load(&c->updates);
+	st->n_changes = atomic_load(&c->changes);
+	st->n_ring_full = atomic_load(&c->ring_full);
+	st->n_too_old = atomic_load(&c->too_old);
+	st->queued = ring_count(s->commit.ring);
+}

@@ -1,0 +1,412 @@
+/*
+ * zone_dir.c - the files of one zone in the state directory
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/crc32c.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/journal/storage.h"
+#include "daemon/store/zone_dir.h"
+#include "daemon/store/zones.h"
+#include "daemon/zone/snapshot.h"
+
+#define NAME_FORMAT "kddns zone 1\n"
+#define NAME_FILE_MAX (sizeof(NAME_FORMAT) + NAME_TEXT_SIZE + 1)
+#define ID_SIZE 16
+#define SNAPSHOT_NAME_SIZE 64
+
+#define STATE_MAGIC "kddnsdmp"
+#define STATE_MAGIC_LEN 8
+#define STATE_FORMAT 1
+#define STATE_LEN                                                              \
+	(STATE_MAGIC_LEN + 4 + 4 + 8 + 4 +                                     \
+	    ZONE_FILE_DIGESTS * ZONE_FILE_DIGEST_LEN + 4)
+
+static const struct storage *
+storage_of(const struct store *s)
+{
+	return journal_storage(s->journal);
+}
+
+/* The zone's directory, opened; -1 and errno. */
+static int
+open_dir(const struct store *s, uint32_t id)
+{
+	char name[ID_SIZE];
+
+	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	return storage_of(s)->open(storage_of(s)->arg,
+	    journal_zones_dirfd(s->journal), name, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static void
+close_dir(const struct store *s, int fd)
+{
+	if (fd != -1)
+		(void)storage_of(s)->close(storage_of(s)->arg, fd);
+}
+
+/* A small file whole; its length, or -1. */
+static ssize_t
+read_small(int dirfd, const char *name, void *octets, size_t size)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd == -1)
+		return -1;
+	n = read(fd, octets, size);
+	(void)close(fd);
+	return n;
+}
+
+/* --- Names and ids --- */
+
+static int
+read_name(const struct store *s, uint32_t id, struct name *apex_out)
+{
+	char text[NAME_FILE_MAX + 1];
+	int fd = open_dir(s, id);
+	ssize_t n =
+	    fd == -1 ? -1 : read_small(fd, "name", text, sizeof(text) - 1);
+
+	close_dir(s, fd);
+	if (n < (ssize_t)strlen(NAME_FORMAT))
+		return ERR_NOTFOUND;
+	text[n] = '\0';
+	if (strncmp(text, NAME_FORMAT, strlen(NAME_FORMAT)) != 0)
+		return ERR_UNSUPPORTED;
+	text[strcspn(text + strlen(NAME_FORMAT), "\n") + strlen(NAME_FORMAT)] =
+	    '\0';
+	return name_from_text(text + strlen(NAME_FORMAT), NULL, apex_out);
+}
+
+static int
+found_dir(struct store *s, uint32_t id, struct reason *reason)
+{
+	struct store_zone *z;
+	struct name apex;
+	int ret;
+
+	journal_mark_zone_id(s->journal, id);
+	ret = read_name(s, id, &apex);
+	if (ret == ERR_NOTFOUND)
+		return 0; /* a crash while it was made; its id stays unused */
+	if (ret == ERR_UNSUPPORTED)
+		reason_set(reason,
+		    "zones/%" PRIu32
+		    "/name is not of format 1: start the kddnsd that wrote it",
+		    id);
+	else if (ret != 0)
+		reason_set(reason, "zones/%" PRIu32 "/name: %s", id,
+		    err_text(ret));
+	if (ret != 0)
+		return ret;
+	z = zones_get(s, apex.octets);
+	if (z == NULL)
+		ret = zones_add(s, &apex, &z);
+	else if (z->id != 0) {
+		reason_set(reason,
+		    "zones/%" PRIu32 " and zones/%" PRIu32
+		    " are both of zone %s",
+		    z->id, id, z->text);
+		ret = ERR_EXISTS;
+	}
+	if (ret == 0)
+		z->id = id;
+	return ret;
+}
+
+int
+zone_dir_find_all(struct store *s, struct reason *reason)
+{
+	int fd = dup(journal_zones_dirfd(s->journal)), ret = 0;
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (dir == NULL) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot list the zones directory: %m");
+		if (fd != -1)
+			(void)close(fd);
+		return ret;
+	}
+	rewinddir(dir);
+	while (ret == 0 && (e = readdir(dir)) != NULL) {
+		char *end;
+		unsigned long id = strtoul(e->d_name, &end, 10);
+
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+		    *end == '\0' && id < UINT32_MAX)
+			ret = found_dir(s, (uint32_t)id, reason);
+	}
+	(void)closedir(dir);
+	return ret;
+}
+
+int
+zone_dir_create(struct store_zone *z, struct reason *reason)
+{
+	struct store *s = z->store;
+	const struct storage *st = storage_of(s);
+	char name[ID_SIZE], text[NAME_FILE_MAX], apex[NAME_TEXT_SIZE];
+	uint32_t id = journal_take_zone_id(s->journal);
+	int fd, len, ret;
+
+	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	len = snprintf(text, sizeof(text), NAME_FORMAT "%s\n",
+	    name_to_text(z->apex.octets, apex));
+	if (st->mkdir(st->arg, journal_zones_dirfd(s->journal), name, 0700) ==
+	    -1) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot make zones/%s: %m", name);
+		return ret;
+	}
+	fd = open_dir(s, id);
+	ret = fd == -1 ? err_from_errno(errno)
+		       : storage_replace(st, fd, "name", text, (size_t)len);
+	if (ret == 0 &&
+	    st->fsync_dir(st->arg, journal_zones_dirfd(s->journal)) == -1)
+		ret = err_from_errno(errno);
+	if (ret != 0)
+		reason_set(reason, "cannot write zones/%s/name: %m", name);
+	else
+		z->id = id;
+	close_dir(s, fd);
+	return ret;
+}
+
+/* --- Snapshots --- */
+
+struct snapshot_name {
+	char text[SNAPSHOT_NAME_SIZE];
+	uint64_t lsn;
+};
+
+static void
+make_snapshot_name(struct snapshot_name *name, uint32_t serial, uint64_t lsn)
+{
+	(void)snprintf(name->text, sizeof(name->text),
+	    "%" PRIu32 "-%" PRIu64 ".snap", serial, lsn);
+	name->lsn = lsn;
+}
+
+static bool
+parse_snapshot_name(const char *text, struct snapshot_name *name_out)
+{
+	struct snapshot_name check;
+	uint32_t serial;
+	uint64_t lsn;
+
+	if (sscanf(text, "%" SCNu32 "-%" SCNu64, &serial, &lsn) != 2)
+		return false;
+	make_snapshot_name(&check, serial, lsn);
+	if (strcmp(check.text, text) != 0)
+		return false;
+	*name_out = check;
+	return true;
+}
+
+/* The newest one; all others, if drop, are removed. */
+static int
+newest_snapshot(const struct store *s, int dirfd, bool drop,
+    struct snapshot_name *newest_out)
+{
+	int fd = dup(dirfd);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct snapshot_name name;
+	struct dirent *e;
+	bool found = false;
+
+	if (dir == NULL) {
+		if (fd != -1)
+			(void)close(fd);
+		return ERR_IO;
+	}
+	rewinddir(dir);
+	while ((e = readdir(dir)) != NULL) {
+		if (!parse_snapshot_name(e->d_name, &name))
+			continue;
+		if (!found || name.lsn >= newest_out->lsn) {
+			*newest_out = name;
+			found = true;
+		}
+	}
+	rewinddir(dir);
+	while (drop && found && (e = readdir(dir)) != NULL)
+		if (parse_snapshot_name(e->d_name, &name) &&
+		    strcmp(name.text, newest_out->text) != 0)
+			(void)storage_of(s)->unlink(storage_of(s)->arg, dirfd,
+			    name.text);
+	(void)closedir(dir);
+	return found ? 0 : ERR_NOTFOUND;
+}
+
+static int
+put_in_place(const struct store *s, int dirfd, const char *name,
+    struct reason *reason)
+{
+	const struct storage *st = storage_of(s);
+	int ret = 0;
+
+	if (st->rename(st->arg, dirfd, "snap.tmp", name) == -1 ||
+	    st->fsync_dir(st->arg, dirfd) == -1) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot rename the snapshot to %s: %m",
+		    name);
+	}
+	return ret;
+}
+
+int
+zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
+    struct reason *reason)
+{
+	struct store *s = z->store;
+	struct snapshot_name name;
+	struct snapshot_info info;
+	int fd = open_dir(s, z->id), ret;
+
+	if (fd == -1) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot open zones/%" PRIu32 ": %m", z->id);
+		return ret;
+	}
+	make_snapshot_name(&name, version_serial(v), lsn);
+	(void)unlinkat(fd, "snap.tmp", 0);
+	ret = snapshot_write(v, lsn, fd, "snap.tmp", &info, reason);
+	if (ret == 0)
+		ret = put_in_place(s, fd, name.text, reason);
+	if (ret == 0) {
+		z->snapshot_lsn = lsn;
+		z->snapshot_octets = info.octets;
+		(void)newest_snapshot(s, fd, true, &name);
+	}
+	close_dir(s, fd);
+	return ret;
+}
+
+int
+zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
+{
+	struct snapshot_name name;
+	struct snapshot_info info;
+	struct reason why = {""};
+	int fd, ret;
+
+	if (z->id == 0)
+		return ERR_NOTFOUND;
+	fd = open_dir(z->store, z->id);
+	if (fd == -1) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot open zones/%" PRIu32 ": %m", z->id);
+		return ret == ERR_NOTFOUND ? ERR_IO : ret;
+	}
+	ret = newest_snapshot(z->store, fd, false, &name);
+	if (ret == 0) {
+		ret = snapshot_read(txn, fd, name.text, &info, &why);
+		if (ret != 0)
+			reason_set(reason, "zones/%" PRIu32 "/%s: %s", z->id,
+			    name.text, why.text);
+		if (ret == ERR_NOTFOUND)
+			ret = ERR_IO; /* it was there a moment ago */
+	}
+	if (ret == 0) {
+		z->snapshot_lsn = name.lsn;
+		z->snapshot_octets = info.octets;
+	}
+	close_dir(z->store, fd);
+	return ret;
+}
+
+/* --- What the zone file is like --- */
+
+static bool
+parse_state(const uint8_t octets[STATE_LEN], struct zone_file_state *state_out)
+{
+	struct zone_file_state f;
+	const uint8_t *digests;
+	struct reader r;
+	uint32_t format;
+
+	reader_init(&r, octets, STATE_LEN);
+	if (memcmp(octets, STATE_MAGIC, STATE_MAGIC_LEN) != 0 ||
+	    get_u32(octets + STATE_LEN - 4) != crc32c(0, octets, STATE_LEN - 4))
+		return false;
+	reader_skip(&r, STATE_MAGIC_LEN);
+	format = reader_u32(&r);
+	f.serial = reader_u32(&r);
+	f.time_s = reader_u64(&r);
+	f.n_digests = reader_u32(&r);
+	digests = reader_octets(&r, sizeof(f.digests));
+	if (format != STATE_FORMAT || f.n_digests > ZONE_FILE_DIGESTS ||
+	    digests == NULL)
+		return false;
+	memcpy(f.digests, digests, sizeof(f.digests));
+	*state_out = f;
+	return true;
+}
+
+void
+zone_dir_read_file_state(struct store_zone *z)
+{
+	uint8_t octets[STATE_LEN];
+	struct zone_file_state f = {.n_digests = 0};
+	int fd = open_dir(z->store, z->id);
+	bool read = fd != -1 &&
+	    read_small(fd, "dump", octets, sizeof(octets)) == STATE_LEN;
+
+	close_dir(z->store, fd);
+	/* Unreadable is unknown: a file beside it then counts as edited. */
+	if (read && !parse_state(octets, &f))
+		log_warning("store zone=%s file=zones/%" PRIu32
+			    "/dump problem=\"unreadable, ignored\"",
+		    z->text, z->id);
+	(void)pthread_mutex_lock(&z->lock);
+	z->file = f;
+	(void)pthread_mutex_unlock(&z->lock);
+}
+
+int
+zone_dir_write_file_state(struct store_zone *z,
+    const struct zone_file_state *state, struct reason *reason)
+{
+	uint8_t octets[STATE_LEN];
+	struct writer w;
+	int fd, ret;
+
+	writer_init(&w, octets, sizeof(octets));
+	writer_octets(&w, STATE_MAGIC, STATE_MAGIC_LEN);
+	writer_u32(&w, STATE_FORMAT);
+	writer_u32(&w, state->serial);
+	writer_u64(&w, state->time_s);
+	writer_u32(&w, state->n_digests);
+	writer_octets(&w, state->digests, sizeof(state->digests));
+	writer_u32(&w, crc32c(0, octets, STATE_LEN - 4));
+	fd = open_dir(z->store, z->id);
+	ret = fd == -1 ? err_from_errno(errno)
+		       : storage_replace(storage_of(z->store), fd, "dump",
+			     octets, sizeof(octets));
+	if (ret != 0)
+		reason_set(reason, "cannot write zones/%" PRIu32 "/dump: %m",
+		    z->id);
+	close_dir(z->store, fd);
+	if (ret != 0)
+		return ret;
+	(void)pthread_mutex_lock(&z->lock);
+	z->file = *state;
+	(void)pthread_mutex_unlock(&z->lock);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * zone_dir.h - the files of one zone in the state directory
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ *	zones/<id>/name                   whose it is
+ *	zones/<id>/<serial>-<lsn>.snap    the zone at that serial
+ *	zones/<id>/dump                   what its zone file is like
+ *
+ * Each is complete or not there.
+ *
+ * Owns:    nothing.
+ * Threads: under store.upkeep, or before there are threads.
+ * Errors:  negative enum err and a reason.
+ */
+#ifndef STORE_ZONE_DIR_H
+#define STORE_ZONE_DIR_H
+
+#include "daemon/store/state.h"
+
+/* Adds to the list of zones each one that has a directory. */
+int zone_dir_find_all(struct store *s, struct reason *reason);
+
+/* Makes the directory of a zone that has none, and so gives it its id. */
+int zone_dir_create(struct store_zone *z, struct reason *reason);
+
+/* Writes v as it was after lsn, and removes older snapshots. */
+int zone_dir_save(struct store_zone *z, const struct zone_version *v,
+    uint64_t lsn, struct reason *reason);
+
+/*
+ * Reads the newest snapshot into the transaction of the empty zone; sets
+ * z->snapshot_lsn.  ERR_NOTFOUND: there is none.
+ */
+int zone_dir_load(struct store_zone *z, struct zone_txn *txn,
+    struct reason *reason);
+
+/* z->file from and to the file dump. */
+void zone_dir_read_file_state(struct store_zone *z);
+int zone_dir_write_file_state(struct store_zone *z,
+    const struct zone_file_state *state, struct reason *reason);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * zones.h - the list of zones, and finding one by name
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Threads: changing: under store.upkeep; finding: any.
+ * Errors:  ERR_NOMEM.
+ */
+#ifndef STORE_ZONES_H
+#define STORE_ZONES_H
+
+#include "daemon/store/state.h"
+
+/* A zone without data, out of service, at the end of the list. */
+int zones_add(struct store *s, const struct name *apex,
+    struct store_zone **zone_out);
+
+/* In or out of service; NULL: never heard of. */
+struct store_zone *zones_get(const struct store *s, const uint8_t *apex);
+
+/* Takes over the configuration; strings are copied. */
+int zones_configure(struct store_zone *z, const struct store_zone_config *c);
+
+/* Publishes a table of the zones that are in service. */
+int zones_publish(struct store *s);
+
+void zones_clear(struct store *s);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * store_fixture.h - a store with small segments, and jobs to give it
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Threads: the test's; counters may be read after the jobs are done.
+ */
+#ifndef TESTS_UNIT_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_FIXTURE_H
+
+#include <pthread.h>
+
+#include "daemon/journal/segment.h"
+#include "daemon/store/state.h"
+#include "tests/unit/storage_shim.h"
+#include "tests/unit/suites.h"
+
+#define FIXTURE_SEGMENT (16 * (size_t)JOURNAL_BLOCK)
+#define FIXTURE_ZONES 3
+
+/* A storage whose syncs wait while the gate is shut. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool shut;
+	unsigned n_waiting;
+};
+
+struct fixture {
+	char dir[64]; /* state/ and zone files lie in it */
+	char state[96];
+	char files[FIXTURE_ZONES][128];
+	struct shim shim;
+	struct gate gate;
+	struct store_config config;
+	struct store_zone_config zones[FIXTURE_ZONES]; /* ad, ptr, other */
+	size_t n_zones;
+	struct name ns;
+	struct store *store;
+	struct store_zone *zone; /* the first one */
+	_Atomic unsigned n_published, n_failed;
+	char failure[512];
+};
+
+/* Two zones made from soa{}, without files. */
+void fixture_init(struct fixture *f);
+void fixture_clear(struct fixture *f);
+
+/* Opens and starts the store; the error code. */
+int fixture_open(struct fixture *f, struct reason *reason);
+void fixture_must_open(struct fixture *f);
+
+/* Orderly. */
+void fixture_stop(struct fixture *f);
+
+/*
+ * As after kill -9: a copy of the directory as it is takes its place, and the
+ * threads end without a word on the disk that counts.
+ */
+void fixture_crash(struct fixture *f);
+
+void gate_shut(struct gate *g);
+void gate_open(struct gate *g);
+/* Until somebody waits at the gate. */
+void gate_wait(struct gate *g);
+
+/* An update: the A RRset of a name becomes value (0: goes away). */
+struct job {
+	struct store_job job;
+	uint8_t owner[NAME_LEN_MAX];
+	uint32_t value;
+	unsigned n_more;    /* A RRs beside the first */
+	enum rcode verdict; /* of judge(); not NOERROR: nothing is changed */
+	bool no_op;
+	bool raise_soa; /* the client's own SOA, by 10 */
+	uint8_t octets[4];
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool done;
+};
+
+/* "pc1" becomes pc1.<apex of z>. */
+void job_init(struct job *j, struct store_zone *z, const char *label,
+    uint32_t value);
+/* Once more with another value. */
+void job_again(struct job *j, uint32_t value);
+void job_submit(struct fixture *f, struct job *j);
+bool job_is_done(struct job *j);
+enum rcode job_wait(struct job *j);
+void job_clear(struct job *j);
+
+/* One update, start to end. */
+enum rcode fixture_put(struct fixture *f, struct store_zone *z,
+    const char *label, uint32_t value);
+
+/* The A of the name in the published version; 0: none. */
+uint32_t fixture_get(struct store_zone *z, const char *label);
+
+uint32_t fixture_serial(struct store_zone *z);
+
+#endif

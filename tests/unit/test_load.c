@@ -1,0 +1,323 @@
+/*
+ * test_load.c - zones at start, and their files
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/err.h"
+#include "tests/unit/store_fixture.h"
+
+static const char good[] = "@ 3600 IN SOA ns1 admin 100 900 300 1209600 300\n"
+			   "@ 3600 IN NS ns1\n"
+			   "ns1 60 IN A 192.0.2.1\n"
+			   "pc1 60 IN A 0.0.0.7\n";
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_TRUE(fputs(text, file) >= 0);
+	CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+static bool
+file_has(const char *path, const char *what)
+{
+	static char text[65536];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (file == NULL)
+		return false;
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	(void)fclose(file);
+	return strstr(text, what) != NULL;
+}
+
+static struct store_zone_status
+status(struct store_zone *z)
+{
+	struct store_zone_status st;
+
+	store_zone_status(z, &st);
+	return st;
+}
+
+/* A zone that is filled from its file. */
+static void
+use_file(struct fixture *f, size_t i, const char *text)
+{
+	f->zones[i].file = f->files[i];
+	f->zones[i].soa.given = false;
+	if (text != NULL)
+		write_file(f->files[i], text);
+}
+
+static void
+test_a_zone_is_made_from_soa(void)
+{
+	const struct zone_version *v;
+	const struct rrset *soa;
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	v = store_zone_pin(f.zone);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(v);
+	soa = version_soa(v);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(soa);
+	CU_ASSERT_EQUAL(soa->ttl, 3600);
+	CU_ASSERT_EQUAL(version_serial(v), 1);
+	CU_ASSERT_PTR_NOT_NULL(zone_name_rrset(version_apex(v), TYPE_NS));
+	CU_ASSERT_EQUAL(version_n_records(v), 2);
+	zone_unpin(v);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).loaded_from, "soa");
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	fixture_crash(&f); /* it is in the state directory already */
+	f.zones[0].soa.given = false;
+	fixture_must_open(&f);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).loaded_from, "snapshot");
+	fixture_clear(&f);
+}
+
+static void
+test_a_zone_is_filled_from_its_file_once(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).loaded_from, "zone file");
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 100);
+	CU_ASSERT_EQUAL(status(f.zone).dumped_serial, 100);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_stop(&f);
+	/* The stop dumped it. */
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.8"));
+	fixture_must_open(&f);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).loaded_from, "snapshot");
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 8);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 101);
+	fixture_clear(&f);
+}
+
+static void
+test_sync_dumps_and_a_missing_file_comes_back(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	f.zones[0].file = f.files[0]; /* beside soa{} */
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 9), RCODE_NOERROR);
+	CU_ASSERT_FALSE(file_has(f.files[0], "SOA"));
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.9"));
+	CU_ASSERT_EQUAL(status(f.zone).dumped_serial, 2);
+	CU_ASSERT_EQUAL(unlink(f.files[0]), 0);
+	CU_ASSERT_EQUAL(store_sync(f.store, NULL, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.9"));
+	fixture_clear(&f);
+}
+
+static void
+test_an_edited_file_is_neither_read_nor_overwritten(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	write_file(f.files[0], "; edited\n");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "freeze"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, "edited"));
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), ERR_BUSY);
+	CU_ASSERT_TRUE(file_has(f.files[0], "; edited"));
+	fixture_stop(&f);
+	CU_ASSERT_TRUE(file_has(f.files[0], "; edited"));
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 8);
+	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, "edited"));
+	/* The edit taken back: all is well. */
+	write_file(f.files[0], good);
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.8"));
+	fixture_clear(&f);
+}
+
+static void
+test_a_broken_file_is_its_zone_s_trouble_alone(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	struct store_zone *ptr;
+	struct job j;
+
+	fixture_init(&f);
+	use_file(&f, 0, "@ IN SOA ns1 admin 1 2 3 4 5\npc1 IN A 1.2.3\n");
+	fixture_must_open(&f);
+	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+	CU_ASSERT_FALSE(status(f.zone).loaded);
+	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, "0.zone:2"));
+	CU_ASSERT_PTR_NULL(store_zone_version(f.zone));
+	job_init(&j, f.zone, "pc1", 1);
+	job_submit(&f, &j);
+	CU_ASSERT_EQUAL(job_wait(&j), RCODE_SERVFAIL);
+	CU_ASSERT_TRUE(status(ptr).loaded);
+	CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 5), RCODE_NOERROR);
+	CU_ASSERT_NOT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "0.zone:2"));
+	write_file(f.files[0], good);
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
+	/* Broken at a reload: the old zone goes on. */
+	write_file(f.files[0], "@ IN SOA broken\n");
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, f.n_zones, &reason),
+	    0);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_clear(&f);
+}
+
+static void
+test_a_missing_file_without_soa_is_said(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	use_file(&f, 0, NULL);
+	fixture_must_open(&f);
+	CU_ASSERT_FALSE(status(f.zone).loaded);
+	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, "0.zone"));
+	fixture_clear(&f);
+}
+
+static void
+test_a_second_store_is_refused(void)
+{
+	struct fixture f;
+	struct store *second;
+	struct reason reason;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(store_open(&f.config, f.zones, 2, &second, &reason),
+	    ERR_BUSY);
+	CU_ASSERT_PTR_NULL(second);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "in use by process"));
+	fixture_clear(&f);
+}
+
+static void
+damage(struct fixture *f, const char *file, long at)
+{
+	char path[256];
+	FILE *file_;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->state, file);
+	file_ = fopen(path, "r+e");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file_);
+	CU_ASSERT_EQUAL(fseek(file_, at, SEEK_SET), 0);
+	CU_ASSERT_NOT_EQUAL(fputc('X', file_), EOF);
+	CU_ASSERT_EQUAL(fclose(file_), 0);
+}
+
+/* J5 */
+static void
+test_a_damaged_log_is_served_read_only(void)
+{
+	struct fixture f;
+	struct store_status st;
+	struct reason reason;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	for (uint32_t i = 1; i <= 5; i++)
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	fixture_crash(&f);
+	damage(&f, "log/00000001.log", 3 * JOURNAL_BLOCK + 50);
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_FALSE(st.writable);
+	CU_ASSERT_PTR_NOT_NULL(strstr(st.reason.text, "log/00000001.log"));
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 2);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 9), RCODE_SERVFAIL);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), ERR_MALFORMED);
+	fixture_clear(&f);
+}
+
+/* Losing a snapshot must not bring back an old zone file. */
+static void
+test_a_zone_whose_snapshot_is_gone_is_not_filled_anew(void)
+{
+	char command[256];
+	struct fixture f;
+	struct reason reason;
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_crash(&f);
+	(void)snprintf(command, sizeof(command), "rm %s/zones/*/*.snap",
+	    f.state);
+	CU_ASSERT_EQUAL(system(command), 0);
+	fixture_must_open(&f);
+	CU_ASSERT_FALSE(status(f.zone).loaded);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(status(f.zone).reason.text, "snapshot is missing"));
+	CU_ASSERT_NOT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	fixture_clear(&f);
+}
+
+static void
+test_a_clean_stop_needs_no_replay(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_stop(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_TRUE(journal_was_clean(f.store->journal));
+	CU_ASSERT_EQUAL(f.zone->snapshot_lsn, 1);
+	CU_ASSERT_EQUAL(f.zone->history.last_lsn, 1);
+	CU_ASSERT_EQUAL(status(f.zone).n_changesets, 1);
+	fixture_clear(&f);
+}
+
+CU_TestInfo load_tests[] = {
+    {"soa", test_a_zone_is_made_from_soa},
+    {"file", test_a_zone_is_filled_from_its_file_once},
+    {"sync", test_sync_dumps_and_a_missing_file_comes_back},
+    {"edited", test_an_edited_file_is_neither_read_nor_overwritten},
+    {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
+    {"missing", test_a_missing_file_without_soa_is_said},
+    {"in use", test_a_second_store_is_refused},
+    {"J5: damage", test_a_damaged_log_is_served_read_only},
+    {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
+    {"clean stop", test_a_clean_stop_needs_no_replay},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,25 @@
+/*
+ * test_store.c - the unit tests of daemon/store
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "tests/unit/suites.h"
+
+extern CU_TestInfo commit_tests[], history_tests[], load_tests[],
+    serial_tests[], zones_tests[];
+
+int
+main(int argc, char **argv)
+{
+	CU_SuiteInfo suites[] = {
+	    {"serial", NULL, NULL, NULL, NULL, serial_tests},
+	    {"history", NULL, NULL, NULL, NULL, history_tests},
+	    {"zones", NULL, NULL, NULL, NULL, zones_tests},
+	    {"commit", NULL, NULL, NULL, NULL, commit_tests},
+	    {"load", NULL, NULL, NULL, NULL, load_tests},
+	    CU_SUITE_INFO_NULL,
+	};
+
+	return suites_run("store", suites, argc, argv);
+}
