@@ -7,16 +7,13 @@
  * What the server does with a QUERY, over UDP and over TCP, against a zone
  * that has one of everything.
  */
-#include <stdlib.h>
-
 #include "daemon/base/arena.h"
 #include "daemon/query/answer.h"
 #include "daemon/query/chaos.h"
 #include "daemon/query/edns.h"
 #include "daemon/zone/zone.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/unit/zone_text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
 static const char zone_text[] =
     "$TTL 3600\n"
@@ -61,10 +58,9 @@ check(const struct message *q, const struct zone *z,
 	edns_reply_write(&e, &w, rcode);
 
 	arena_init(&a, 0);
-	if (message_read(octets, message_write_end(&w), &a, &m) !=
-		RCODE_NOERROR ||
-	    m.edns.present != q->edns.present)
-		abort();
+	MUST(message_read(octets, message_write_end(&w), &a, &m) ==
+	    RCODE_NOERROR);
+	MUST(m.edns.present == q->edns.present);
 	arena_clear(&a);
 }
 
@@ -77,8 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 
 	if (z == NULL)
 		z = zone_from_text("example.", zone_text);
-	if (z == NULL)
-		abort();
+	MUST(z != NULL);
 	arena_init(&a, 0);
 	if (message_is_request(octets, len) &&
 	    message_read(octets, len, &a, &q) == RCODE_NOERROR &&
