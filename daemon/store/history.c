@@ -192,6 +192,8 @@ history_saved(struct history *h, uint64_t lsn)
 
 	while (n < h->n_uses && h->uses[n].last_lsn <= lsn)
 		n++;
+	if (n == 0)
+		return; /* uses may be NULL, which memmove() does not take */
 	h->n_uses -= n;
 	memmove(h->uses, h->uses + n, h->n_uses * sizeof(*h->uses));
 }
