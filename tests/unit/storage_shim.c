@@ -454,6 +454,18 @@ shim_init(struct shim *s, bool recording)
 }
 
 void
+shim_fail(struct shim *s, enum shim_fault fault, unsigned long at)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->n_calls = 0;
+	s->in_short = false;
+	s->fault = fault;
+	s->fault_at = at;
+	s->fault_stays = true;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void
 shim_clear(struct shim *s)
 {
 	struct shim_file *f, *next_file;

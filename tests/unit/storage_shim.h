@@ -41,7 +41,7 @@ struct shim {
 	struct storage storage; /* give this to the code under test */
 	pthread_mutex_t lock;
 
-	/* Faults: the fault_at-th call from shim_reset_count() on, from 1. */
+	/* Faults: the fault_at-th call fails. */
 	unsigned long n_calls;
 	unsigned long fault_at; /* 0: never */
 	enum shim_fault fault;
@@ -64,11 +64,14 @@ struct shim {
 void shim_init(struct shim *s, bool recording);
 void shim_clear(struct shim *s);
 
+/* From now on: the at-th call fails, and all after it (SHIM_FAULT_NONE: not). */
+void shim_fail(struct shim *s, enum shim_fault fault, unsigned long at);
+
 /* Builds the directory that was root as the crash leaves it, as into. */
 void shim_crash(struct shim *s, const char *root, const char *into,
     enum shim_crash how, unsigned *seed);
 
-/* A fresh directory in /tmp or $TMPDIR; path has room for 64. */
+/* A fresh directory in $TMPDIR or /tmp; path has room for 64. */
 void shim_make_dir(char *path);
 void shim_remove_dir(const char *path);
 

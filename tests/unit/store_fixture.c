@@ -30,7 +30,11 @@ gated_sync(void *arg, int fd)
 	struct fixture *f =
 	    (struct fixture *)((char *)s - offsetof(struct fixture, shim));
 	struct gate *g = &f->gate;
+	char name[16] = "";
 
+	(void)pthread_getname_np(pthread_self(), name, sizeof(name));
+	if (strcmp(name, "log") != 0)
+		return shim_sync(arg, fd); /* the keeper's and the test's */
 	(void)pthread_mutex_lock(&g->lock);
 	g->n_waiting++;
 	(void)pthread_cond_broadcast(&g->changed);
@@ -192,7 +196,7 @@ change_soa(struct job *j, const struct zone_version *view, struct arena *a,
 {
 	const struct rrset *soa = version_soa(view);
 	struct rdata_ref *rdata = arena_calloc(a, 1, sizeof(*rdata));
-	struct rdata_ref old;
+	struct rdata_ref old = {NULL, 0};
 	uint8_t *octets;
 	size_t at = 0;
 

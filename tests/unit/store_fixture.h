@@ -19,7 +19,7 @@
 #define FIXTURE_SEGMENT (16 * (size_t)JOURNAL_BLOCK)
 #define FIXTURE_ZONES 3
 
-/* A storage whose syncs wait while the gate is shut. */
+/* The log thread's syncs wait while the gate is shut. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -62,7 +62,7 @@ void fixture_crash(struct fixture *f);
 
 void gate_shut(struct gate *g);
 void gate_open(struct gate *g);
-/* Until somebody waits at the gate. */
+/* Until it waits at the gate. */
 void gate_wait(struct gate *g);
 
 /* An update: the A RRset of a name becomes value (0: goes away). */

@@ -263,16 +263,14 @@ test_a_failed_sync_ends_writing(void)
 	job_submit(&f, &behind);
 	while (status(&f).queued > 0)
 		;
-	f.shim.fault = SHIM_FAULT_EIO;
-	f.shim.fault_at = 1;
-	f.shim.fault_stays = true;
+	shim_fail(&f.shim, SHIM_FAULT_EIO, 1);
 	gate_open(&f.gate);
 	CU_ASSERT_EQUAL(job_wait(&in_flight), RCODE_SERVFAIL);
 	CU_ASSERT_EQUAL(job_wait(&behind), RCODE_SERVFAIL);
 	CU_ASSERT_FALSE(in_flight.job.changed);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(in_flight.job.reason.text, "Input/output error"));
-	f.shim.fault = SHIM_FAULT_NONE; /* no retry will be believed */
+	shim_fail(&f.shim, SHIM_FAULT_NONE, 0); /* no retry will be believed */
 	job_submit(&f, &after);
 	CU_ASSERT_EQUAL(job_wait(&after), RCODE_SERVFAIL);
 	CU_ASSERT_EQUAL(atomic_load(&f.n_failed), 1);
@@ -302,9 +300,7 @@ live_with_fault(unsigned long n, enum shim_fault fault, unsigned *wrong)
 	bool opened;
 
 	fixture_init(&f);
-	f.shim.fault = fault;
-	f.shim.fault_at = n;
-	f.shim.fault_stays = true;
+	shim_fail(&f.shim, fault, n);
 	opened = fixture_open(&f, &reason) == 0 && f.zone != NULL;
 	for (unsigned i = 0; opened && i < 40; i++) {
 		char label[16];
@@ -323,8 +319,7 @@ live_with_fault(unsigned long n, enum shim_fault fault, unsigned *wrong)
 	if (f.store != NULL)
 		fixture_stop(&f);
 	n_faults = (unsigned)f.shim.n_faults;
-	f.shim.fault = SHIM_FAULT_NONE;
-	f.shim.in_short = false;
+	shim_fail(&f.shim, SHIM_FAULT_NONE, 0);
 	fixture_must_open(&f);
 	for (unsigned i = 0; i < 40; i++) {
 		char label[16];
@@ -360,12 +355,10 @@ test_without_room_updates_are_refused_with_the_reason(void)
 	struct job j;
 
 	fixture_init(&f);
-	fixture_must_open(&f);
-	f.shim.fault = SHIM_FAULT_ENOSPC;
-	f.shim.fault_at = 1;
 	/* Only what makes files longer fails: the log is full of zeros. */
 	f.shim.only_fallocate = true;
-	f.shim.fault_stays = true;
+	fixture_must_open(&f);
+	shim_fail(&f.shim, SHIM_FAULT_ENOSPC, 1);
 	while (rcode == RCODE_NOERROR && n < 1000)
 		rcode = fixture_put(&f, f.zone, "pc1", ++n);
 	CU_ASSERT_EQUAL(rcode, RCODE_SERVFAIL);
@@ -375,7 +368,7 @@ test_without_room_updates_are_refused_with_the_reason(void)
 	job_submit(&f, &j);
 	CU_ASSERT_EQUAL(job_wait(&j), RCODE_SERVFAIL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(j.job.reason.text, "No space left"));
-	f.shim.fault = SHIM_FAULT_NONE; /* somebody made room */
+	shim_fail(&f.shim, SHIM_FAULT_NONE, 0); /* somebody made room */
 	do
 		rcode = fixture_put(&f, f.zone, "pc1", 3);
 	while (rcode != RCODE_NOERROR);
