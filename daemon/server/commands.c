@@ -224,6 +224,55 @@ rules(struct server *s, const struct store_zone *z)
 	return list;
 }
 
+static json_t *
+dump_json(const struct store_zone_status *st)
+{
+	json_t *time =
+	    st->dumped_time_s == 0 ? json_null() : number(st->dumped_time_s);
+
+	return json_pack("{s:I, s:o, s:b}", "serial",
+	    (json_int_t)st->dumped_serial, "time", time, "pending",
+	    (int)(st->dumped_serial != st->serial));
+}
+
+static json_t *
+journal_json(const struct store_zone_status *st)
+{
+	return json_pack("{s:I, s:I, s:I}", "octets",
+	    (json_int_t)st->journal_octets, "first_serial",
+	    (json_int_t)st->journal_first_serial, "changesets",
+	    (json_int_t)st->n_changesets);
+}
+
+static json_t *
+transfers_json(struct zone_link *link)
+{
+	return json_pack("{s:I, s:I, s:I}", "axfr",
+	    (json_int_t)atomic_load(&link->axfrs), "ixfr",
+	    (json_int_t)atomic_load(&link->ixfrs), "failed",
+	    (json_int_t)atomic_load(&link->transfers_failed));
+}
+
+static json_t *
+policy_json(struct server *s, const struct store_zone *z)
+{
+	json_t *texts = rules(s, z);
+
+	return json_pack("{s:I, s:o}", "rules",
+	    (json_int_t)json_array_size(texts), "texts", texts);
+}
+
+static json_t *
+warnings_json(const struct store_zone_status *st)
+{
+	json_t *warnings = json_array();
+
+	if (st->reason.text[0] != '\0')
+		(void)json_array_append_new(warnings,
+		    json_string(st->reason.text));
+	return warnings;
+}
+
 static int
 command_zonestatus(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason)
@@ -232,36 +281,20 @@ command_zonestatus(void *arg, struct control_request *request,
 	struct store_zone *z = zone_argument(s, request, reason);
 	struct store_zone_status st;
 	struct zone_link *link;
-	json_t *warnings, *texts;
 
 	if (z == NULL)
 		return ERR_NOTFOUND;
-	texts = rules(s, z);
 	store_zone_status(z, &st);
 	link = server_zone_link(z);
-	warnings = json_array();
-	if (st.reason.text[0] != '\0')
-		(void)json_array_append_new(warnings,
-		    json_string(st.reason.text));
-	*result_out =
-	    json_pack("{s:s, s:b, s:I, s:I, s:I, s:s?, s:s, s:{s:I, s:o, s:b}, "
-		      "s:{s:I, s:I, s:I}, s:b, s:{s:o}, s:{s:I, s:I, s:I}, "
-		      "s:o, s:o}",
-		"zone", store_zone_text(z), "loaded", st.loaded, "serial",
-		(json_int_t)st.serial, "records", (json_int_t)st.n_records,
-		"names", (json_int_t)st.n_names, "file", st.file, "loaded_from",
-		st.loaded_from, "dump", "serial", (json_int_t)st.dumped_serial,
-		"time",
-		st.dumped_time_s == 0 ? json_null() : number(st.dumped_time_s),
-		"pending", st.dumped_serial != st.serial, "journal", "octets",
-		(json_int_t)st.journal_octets, "first_serial",
-		(json_int_t)st.journal_first_serial, "changesets",
-		(json_int_t)st.n_changesets, "frozen", 0, "policy", "rules",
-		(json_int_t)json_array_size(texts), "texts", texts, "transfers",
-		"axfr", (json_int_t)atomic_load(&link->axfrs), "ixfr",
-		(json_int_t)atomic_load(&link->ixfrs), "failed",
-		(json_int_t)atomic_load(&link->transfers_failed), "secondaries",
-		secondaries(link), "warnings", warnings);
+	*result_out = json_pack("{s:s, s:b, s:I, s:I, s:I, s:s?, s:s, s:b, "
+				"s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "zone", store_zone_text(z), "loaded", (int)st.loaded, "serial",
+	    (json_int_t)st.serial, "records", (json_int_t)st.n_records, "names",
+	    (json_int_t)st.n_names, "file", st.file, "loaded_from",
+	    st.loaded_from, "frozen", 0, "dump", dump_json(&st), "journal",
+	    journal_json(&st), "policy", policy_json(s, z), "transfers",
+	    transfers_json(link), "secondaries", secondaries(link), "warnings",
+	    warnings_json(&st));
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
