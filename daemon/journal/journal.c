@@ -262,6 +262,7 @@ offer_spare(struct journal *j, struct segment *s, const struct reason *why)
 {
 	int ret = 0;
 
+	assert(s != NULL || why != NULL);
 	(void)pthread_mutex_lock(&j->lock);
 	if (s == NULL) {
 		j->no_spare = *why;
@@ -420,8 +421,12 @@ journal_pin(struct journal *j, uint32_t first, uint32_t last)
 	(void)pthread_mutex_lock(&j->lock);
 	if (find_segment(j, first) == NULL || find_segment(j, last) == NULL)
 		ret = ERR_NOTFOUND;
-	for (uint32_t n = first; ret == 0 && n <= last; n++)
-		find_segment(j, n)->n_pins++;
+	for (uint32_t n = first; ret == 0 && n <= last; n++) {
+		struct segment *s = find_segment(j, n);
+
+		assert(s != NULL); /* their numbers are dense */
+		s->n_pins++;
+	}
 	(void)pthread_mutex_unlock(&j->lock);
 	return ret;
 }
