@@ -370,9 +370,13 @@ static void
 receive(struct net_worker *w, struct tcp_connection *c)
 {
 	size_t size;
-	uint8_t *octets = receive_room(w, c, &size);
+	uint8_t *octets;
 	ssize_t n;
 
+	/* settle() takes what is there first; until then epoll may say so. */
+	if (has_message(c->in, c->in_len))
+		return;
+	octets = receive_room(w, c, &size);
 	if (octets == NULL) {
 		c->is_broken = true;
 		return;

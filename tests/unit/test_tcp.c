@@ -294,6 +294,41 @@ test_a_stream_goes_on_whenever_it_has_drained(void)
 	fixture_stop(&f);
 }
 
+/* What cannot be taken yet waits in the socket, however fast the stream is. */
+static void
+test_a_full_hand_reads_no_more_while_a_stream_goes_on(void)
+{
+	enum {
+		ECHOES = 200,
+		ECHO_LEN = 1000,
+		SNDBUF = 1 << 20
+	};
+	static uint8_t wire[2 + ECHO_LEN];
+	struct net_fixture f = {0};
+	int fd, size = SNDBUF;
+
+	put_u16(wire, ECHO_LEN);
+	memcpy(wire + 2, "echo", 4);
+	fixture_start(&f);
+	fd = client(&f);
+	CU_ASSERT_EQUAL(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size,
+			    sizeof(size)),
+	    0);
+	for (int i = 0; i < NET_IN_HAND_MAX - 1; i++)
+		fixture_send_message(fd, "hold");
+	fixture_send_message(fd, "stream 200");
+	for (int i = 0; i < ECHOES; i++)
+		send_whole(fd, wire, sizeof(wire));
+	for (int i = 0; i < 200; i++)
+		CU_ASSERT_EQUAL_FATAL(fixture_read_message(fd, octets),
+		    FIXTURE_PART);
+	for (int i = 0; i < ECHOES; i++)
+		CU_ASSERT_EQUAL_FATAL(fixture_read_message(fd, octets),
+		    ECHO_LEN);
+	(void)close(fd);
+	fixture_stop(&f);
+}
+
 static void
 test_who_does_not_read_its_answers_is_closed(void)
 {
@@ -379,6 +414,7 @@ CU_TestInfo tcp_tests[] = {
     {"in hand", test_requests_in_hand_are_bounded},
     {"unsent", test_unsent_answers_are_bounded},
     {"stream", test_a_stream_goes_on_whenever_it_has_drained},
+    {"full hand", test_a_full_hand_reads_no_more_while_a_stream_goes_on},
     {"stuck", test_who_does_not_read_its_answers_is_closed},
     {"half-closed", test_a_half_closed_client_gets_its_answers},
     {"reset", test_a_reset_ends_the_requests_in_hand},
