@@ -63,6 +63,7 @@ struct request {
 	struct repeat_key repeat;
 	bool is_noted; /* in repeats */
 	bool is_kept;
+	bool is_answered; /* a transfer's last message: net/ is owed no more */
 	enum request_kind kind;
 	const struct zone_settings *zone; /* of settings */
 	union {

@@ -151,7 +151,7 @@ end_transfer(struct request *r)
 		COUNT(link->transfers_failed);
 		if (request_is_tcp(r))
 			net_close(r->worker->net, &r->from);
-		else
+		else if (!r->is_answered)
 			net_drop(r->worker->net, &r->from);
 	} else if (t->form == IXFR_ZONE) {
 		COUNT(link->axfrs);
@@ -170,12 +170,14 @@ send_message(struct request *r, struct transfer_message *m)
 	struct net_worker *net = r->worker->net;
 	int ret;
 
-	if (tsig_sign(&r->tsig, m->octets, &m->len, m->size) != 0)
+	if (tsig_sign(&r->tsig, m->octets, &m->len, m->size) != 0) {
 		ret = ERR_CRYPTO;
-	else if (m->is_last)
+	} else if (m->is_last) {
+		r->is_answered = true; /* whatever is returned */
 		ret = net_answer(net, &r->from, m->octets, m->len);
-	else
+	} else {
 		ret = net_send_part(net, &r->from, m->octets, m->len);
+	}
 	transfer_give(&r->u.transfer, m);
 	if (ret != 0)
 		transfer_cancel(&r->u.transfer);

@@ -32,6 +32,7 @@ request_get(struct worker *w)
 	r->zone = NULL;
 	r->is_noted = false;
 	r->is_kept = false;
+	r->is_answered = false;
 	tsig_state_init(&r->tsig);
 	r->edns.present = false;
 	return r;
