@@ -128,7 +128,7 @@ struct server {
 	int stop_fd; /* eventfd: readable once asked to stop */
 
 	pthread_mutex_t reload_lock;   /* one reload at a time */
-	pthread_mutex_t settings_lock; /* guards settings */
+	pthread_mutex_t settings_lock; /* guards settings, listeners */
 	struct settings *settings;     /* the current ones, a reference */
 	_Atomic uint64_t settings_generation;
 
@@ -142,7 +142,7 @@ struct server {
 	struct transfers *transfers;
 	struct notifier *notifier;
 	struct net_clients *clients;
-	struct net_listeners *listeners;
+	struct net_listeners *listeners; /* settings_lock, but for reload */
 	struct control *control;
 	struct worker *workers;
 	unsigned n_workers;
@@ -151,6 +151,9 @@ struct server {
 
 /* A reference on the current settings; any thread. */
 struct settings *server_settings(struct server *s);
+
+/* The same of the listeners in use. */
+struct net_listeners *server_listeners(struct server *s);
 
 /* The store's link of a zone, made with it. */
 struct zone_link *server_zone_link(struct store_zone *z);

@@ -45,13 +45,10 @@ version_of(void *arg, const uint8_t *name)
 	return z == NULL ? NULL : store_zone_version(z);
 }
 
-/* True for an address and port on which we listen ourselves. */
 static bool
-is_own(void *arg, const struct addr *addr)
+has_address(const struct net_listeners *l, const struct addr *addr)
 {
 	static const uint8_t wildcard[16];
-	const struct notifier *n = arg;
-	const struct net_listeners *l = n->server->listeners;
 
 	for (size_t i = 0; i < net_listeners_count(l); i++) {
 		const struct addr *ours = net_listeners_address(l, i);
@@ -64,6 +61,18 @@ is_own(void *arg, const struct addr *addr)
 			return true;
 	}
 	return false;
+}
+
+/* True for an address and port on which we listen ourselves. */
+static bool
+is_own(void *arg, const struct addr *addr)
+{
+	const struct notifier *n = arg;
+	struct net_listeners *l = server_listeners(n->server);
+	bool found = has_address(l, addr);
+
+	net_listeners_unref(l);
+	return found;
 }
 
 int

@@ -53,6 +53,29 @@ server_settings(struct server *s)
 	return settings;
 }
 
+struct net_listeners *
+server_listeners(struct server *s)
+{
+	struct net_listeners *l;
+
+	(void)pthread_mutex_lock(&s->settings_lock);
+	l = net_listeners_ref(s->listeners);
+	(void)pthread_mutex_unlock(&s->settings_lock);
+	return l;
+}
+
+static void
+publish_listeners(struct server *s, struct net_listeners *l)
+{
+	struct net_listeners *old;
+
+	(void)pthread_mutex_lock(&s->settings_lock);
+	old = s->listeners;
+	s->listeners = l;
+	(void)pthread_mutex_unlock(&s->settings_lock);
+	net_listeners_unref(old);
+}
+
 static void
 publish_settings(struct server *s, struct settings *settings)
 {
@@ -571,8 +594,7 @@ reload_sockets(struct server *s, const struct conf *conf, struct reason *reason)
 		return ret;
 	for (unsigned i = 0; i < s->n_workers; i++)
 		net_worker_listen(s->workers[i].net, l);
-	net_listeners_unref(s->listeners);
-	s->listeners = l;
+	publish_listeners(s, l);
 	return 0;
 }
 
