@@ -201,6 +201,15 @@ update() {
 	} | nsupdate "$@" >"$dir/nsupdate.out" 2>&1
 }
 
+# story ARGUMENT...: the half of a test that is told in python, beside it.
+story() {
+	python3 -c 'import dns, gssapi' 2>/dev/null ||
+		skip "python3-dnspython or python3-gssapi is not installed"
+	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_PORT=$port FLOW_ZONE=$zone \
+		FLOW_KEY=editor.$zone FLOW_SECRET=${secret-} FLOW_PID=$kddnsd_pid \
+		FLOW_KDDNSCTL=$kddnsctl python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
+}
+
 expect() { # WHAT EXPECTED ACTUAL
 	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
 }
