@@ -373,7 +373,6 @@ link_zones(struct server *s)
 			free(link);
 			return ERR_NOMEM;
 		}
-		SLIST_INSERT_HEAD(&s->links, link, entry);
 		store_zone_set_user(z, link);
 	}
 	return 0;
@@ -785,15 +784,14 @@ destroy_worker(struct worker *w)
 	settings_unref(w->settings);
 }
 
-/* After the store is closed: nobody looks for them any more. */
 static void
-free_links(struct server *s)
+unlink_zones(struct server *s)
 {
-	struct zone_link *link;
+	struct store_zone *z;
 
-	while ((link = SLIST_FIRST(&s->links)) != NULL) {
-		SLIST_REMOVE_HEAD(&s->links, entry);
-		free(link);
+	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++) {
+		free(store_zone_user(z));
+		store_zone_set_user(z, NULL);
 	}
 }
 
@@ -810,8 +808,9 @@ server_stop(struct server *s)
 	for (unsigned i = 0; s->workers != NULL && i < s->n_workers; i++)
 		destroy_worker(&s->workers[i]);
 	transfers_destroy(s->transfers);
+	if (s->store != NULL)
+		unlink_zones(s);
 	store_close(s->store);
-	free_links(s);
 	notifier_destroy(s->notifier);
 	negotiations_destroy(s->negotiations);
 	contexts_destroy(s->contexts);

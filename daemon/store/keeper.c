@@ -276,6 +276,14 @@ make_spare(struct store *s)
 
 /* --- The thread --- */
 
+/* The spare went while we were busy; if it cannot be made, time will tell. */
+static bool
+is_wanted(struct store *s)
+{
+	return !s->keeper.said_no_spare && !atomic_load(&s->is_read_only) &&
+	    journal_wants_spare(s->journal);
+}
+
 static void *
 keeper_main(void *arg)
 {
@@ -292,7 +300,7 @@ keeper_main(void *arg)
 		if (journal_damage(s->journal) == NULL)
 			for_each(s, look_after, &now_ms);
 		wake_prepare(&k->wake);
-		if (!atomic_load(&k->stop))
+		if (!atomic_load(&k->stop) && !is_wanted(s))
 			wake_wait(&k->wake, TICK_MS);
 		wake_done(&k->wake);
 	}

@@ -8,7 +8,6 @@
  * control file, and as a changeset.  Nothing may be read beyond its end, and
  * what recovery calls sound must read as such.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/arena.h"
@@ -17,11 +16,10 @@
 #include "daemon/journal/anchor.h"
 #include "daemon/journal/record.h"
 #include "daemon/journal/recover.h"
+#include "tests/fuzz/fuzz.h"
 
 #define CRC_AT (JOURNAL_BLOCK - 4)
 #define ARENA_LIMIT ((size_t)64 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
 static void
 read_records(const uint8_t *octets, size_t len, struct arena *arena)
@@ -54,9 +52,8 @@ try_segment(const uint8_t *octets, size_t len, struct arena *arena)
 		return;
 	for (size_t at = JOURNAL_BLOCK; at < segment.end;
 	     at += group_size(g.len)) {
-		if (group_head_read(octets + at, segment.end - at, result.uuid,
-			&g) != 0)
-			abort();
+		MUST(group_head_read(octets + at, segment.end - at, result.uuid,
+			 &g) == 0);
 		read_records(octets + at + GROUP_HEAD_LEN, g.len, arena);
 	}
 }
@@ -93,8 +90,8 @@ try_record(uint8_t *octets, size_t len, struct arena *arena)
 		put_u32(octets, (uint32_t)len);
 		put_u32(octets + 4, crc32c(0, octets + 8, len - 8));
 	}
-	if (record_read(octets, len, arena, &cs) == 0 && record_len(&cs) != len)
-		abort();
+	if (record_read(octets, len, arena, &cs) == 0)
+		MUST(record_len(&cs) == len);
 }
 
 int

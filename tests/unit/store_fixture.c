@@ -14,6 +14,8 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/dns/rdata.h"
+#include "daemon/store/commit.h"
+#include "daemon/store/keeper.h"
 #include "tests/unit/store_fixture.h"
 
 static const char *const apexes[FIXTURE_ZONES] = {"ad.example.",
@@ -175,17 +177,12 @@ fixture_stop(struct fixture *f)
 void
 fixture_crash(struct fixture *f)
 {
-	char command[512];
-
-	(void)snprintf(command, sizeof(command),
-	    "rm -rf %s.copy && cp -a %s %s.copy", f->state, f->state, f->state);
-	if (system(command) != 0)
-		abort();
-	fixture_stop(f);
-	(void)snprintf(command, sizeof(command), "rm -rf %s && mv %s.copy %s",
-	    f->state, f->state, f->state);
-	if (system(command) != 0)
-		abort();
+	atomic_store(&f->store->closing, true);
+	commit_stop(f->store);
+	keeper_stop(f->store);
+	store_close(f->store);
+	f->store = NULL;
+	f->zone = NULL;
 }
 
 /* --- Jobs --- */

@@ -54,10 +54,7 @@ void fixture_must_open(struct fixture *f);
 /* Orderly. */
 void fixture_stop(struct fixture *f);
 
-/*
- * As after kill -9: a copy of the directory as it is takes its place, and the
- * threads end without a word on the disk that counts.
- */
+/* As after kill -9: the threads end without a word on the disk. */
 void fixture_crash(struct fixture *f);
 
 void gate_shut(struct gate *g);
