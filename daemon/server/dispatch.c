@@ -39,7 +39,7 @@ is_repeat(struct request *r)
 		net_drop(w->net, &r->from);
 		break;
 	case REPEAT_FINISHED:
-		(void)net_answer(w->net, &r->from, w->out, len);
+		request_send(r, len);
 		break;
 	}
 	COUNT(w->counters.repeats);

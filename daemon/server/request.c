@@ -70,18 +70,58 @@ request_put(struct request *r)
 	LIST_INSERT_HEAD(&r->worker->spares, r, link);
 }
 
+/* How long an answer may be that goes the way the request came. */
+static size_t
+size_limit(const struct request *r)
+{
+	return answer_size(&r->message,
+	    request_is_tcp(r) ? ANSWER_TCP : ANSWER_UDP,
+	    settings_edns(r->settings)->max_udp_size);
+}
+
+static void
+start(struct request *r, struct message_writer *w, size_t size,
+    const struct zone_version *v)
+{
+	edns_reply_init(&r->edns, &r->message, settings_edns(r->settings), v);
+	answer_start(w, r->worker->out, size, &r->message);
+	message_write_reserve(w,
+	    edns_reply_room(&r->edns) + tsig_room(&r->tsig));
+}
+
 void
 request_answer_start(struct request *r, struct message_writer *w,
     const struct zone_version *v)
 {
-	const struct edns_settings *edns = settings_edns(r->settings);
-	size_t size = answer_size(&r->message,
-	    request_is_tcp(r) ? ANSWER_TCP : ANSWER_UDP, edns->max_udp_size);
+	start(r, w, size_limit(r), v);
+}
 
-	edns_reply_init(&r->edns, &r->message, edns, v);
-	answer_start(w, r->worker->out, size, &r->message);
-	message_write_reserve(w,
-	    edns_reply_room(&r->edns) + tsig_room(&r->tsig));
+void
+request_answer_start_long(struct request *r, struct message_writer *w)
+{
+	start(r, w, MESSAGE_LEN_MAX, NULL);
+}
+
+/* Unsigned: it says nothing but that the answer is to be had by TCP. */
+static size_t
+write_truncated(struct request *r)
+{
+	struct message_writer w;
+
+	start(r, &w, size_limit(r), NULL);
+	message_write_truncate(&w);
+	edns_reply_write(&r->edns, &w, RCODE_NOERROR);
+	return message_write_end(&w);
+}
+
+void
+request_send(struct request *r, size_t len)
+{
+	struct worker *w = r->worker;
+
+	if (len > size_limit(r))
+		len = write_truncated(r);
+	(void)net_answer(w->net, &r->from, w->out, len);
 }
 
 /* Signs and sends what is in the worker's buffer; false: it cannot be. */
@@ -92,9 +132,9 @@ sign_and_send(struct request *r, size_t len, size_t size)
 
 	if (tsig_sign(&r->tsig, w->out, &len, size) != 0)
 		return false;
-	(void)net_answer(w->net, &r->from, w->out, len);
 	if (r->is_noted)
 		repeats_finish(w->server->repeats, &r->repeat, w->out, len);
+	request_send(r, len);
 	return true;
 }
 

@@ -44,6 +44,18 @@ request_is_tcp(const struct request *r)
 void request_answer_start(struct request *r, struct message_writer *w,
     const struct zone_version *v);
 
+/*
+ * The same where the answer cannot be made again (TKEY): it is made as long as
+ * TCP allows, and kept for who comes by TCP after a TC.
+ */
+void request_answer_start_long(struct request *r, struct message_writer *w);
+
+/*
+ * Sends the answer of len octets in the worker's buffer; TC in its place if it
+ * is too long for a datagram.
+ */
+void request_send(struct request *r, size_t len);
+
 /* Ends the answer with this RCODE, signs, sends, and notes it for repeats. */
 void request_answer_send(struct request *r, struct message_writer *w,
     enum rcode rcode);
