@@ -110,6 +110,7 @@ struct worker {
 	LIST_HEAD(, request) spares;
 	LIST_HEAD(, request) transfers;
 	size_t n_kept;
+	struct repeat_digest *digest;
 	struct worker_counters counters;
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
 };

@@ -27,8 +27,8 @@ is_repeat(struct request *r)
 	struct worker *w = r->worker;
 	size_t len;
 
-	if (repeats_key(&r->from.remote, r->message.octets, r->message.len,
-		&r->repeat) != 0)
+	if (repeats_key(w->digest, &r->from.remote, r->message.octets,
+		r->message.len, &r->repeat) != 0)
 		return false;
 	switch (repeats_begin(w->server->repeats, &r->repeat, w->out,
 	    sizeof(w->out), &len)) {

@@ -80,29 +80,50 @@ repeats_destroy(struct repeats *r)
 	free(r);
 }
 
-int
-repeats_key(const struct addr *from, const uint8_t *octets, size_t len,
-    struct repeat_key *key_out)
+struct repeat_digest {
+	EVP_MD_CTX *context;
+};
+
+struct repeat_digest *
+repeat_digest_create(void)
 {
-	static const struct addr no_addr;
-	static __thread EVP_MD_CTX *digest; /* kept for the thread's life */
-	struct addr a = no_addr;
+	struct repeat_digest *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->context = EVP_MD_CTX_new();
+	if (d->context == NULL ||
+	    EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) != 1) {
+		repeat_digest_destroy(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+repeat_digest_destroy(struct repeat_digest *d)
+{
+	if (d == NULL)
+		return;
+	EVP_MD_CTX_free(d->context);
+	free(d);
+}
+
+int
+repeats_key(struct repeat_digest *d, const struct addr *from,
+    const uint8_t *octets, size_t len, struct repeat_key *key_out)
+{
+	struct addr a;
 	unsigned digest_len = 0;
 
+	memset(&a, 0, sizeof(a)); /* padding is digested, too */
 	a.family = from->family;
 	a.scope = from->scope;
 	memcpy(a.octets, from->octets, sizeof(a.octets));
-	if (digest == NULL) {
-		digest = EVP_MD_CTX_new();
-		if (digest == NULL)
-			return ERR_NOMEM;
-		if (EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
-			return ERR_CRYPTO;
-	}
-	if (EVP_DigestInit_ex(digest, NULL, NULL) != 1 ||
-	    EVP_DigestUpdate(digest, &a, sizeof(a)) != 1 ||
-	    EVP_DigestUpdate(digest, octets, len) != 1 ||
-	    EVP_DigestFinal_ex(digest, key_out->octets, &digest_len) != 1)
+	if (EVP_DigestInit_ex(d->context, NULL, NULL) != 1 ||
+	    EVP_DigestUpdate(d->context, &a, sizeof(a)) != 1 ||
+	    EVP_DigestUpdate(d->context, octets, len) != 1 ||
+	    EVP_DigestFinal_ex(d->context, key_out->octets, &digest_len) != 1)
 		return ERR_CRYPTO;
 	return 0;
 }

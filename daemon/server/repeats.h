@@ -40,9 +40,14 @@ enum repeat_found {
 struct repeats *repeats_create(size_t max_entries, size_t max_octets);
 void repeats_destroy(struct repeats *r);
 
-/* The key of a message from this address: SHA-256. */
-int repeats_key(const struct addr *from, const uint8_t *octets, size_t len,
-    struct repeat_key *key_out);
+/* What one thread needs to make keys. */
+struct repeat_digest;
+struct repeat_digest *repeat_digest_create(void); /* NULL: no memory */
+void repeat_digest_destroy(struct repeat_digest *d);
+
+/* The key of a message from this address: SHA-256.  ERR_CRYPTO. */
+int repeats_key(struct repeat_digest *d, const struct addr *from,
+    const uint8_t *octets, size_t len, struct repeat_key *key_out);
 
 /*
  * Asks and, if it is new, notes.  REPEAT_FINISHED: the answer is copied to

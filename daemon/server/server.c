@@ -265,6 +265,9 @@ create_worker(struct server *s, unsigned index)
 	w->settings_generation = atomic_load(&s->settings_generation);
 	LIST_INIT(&w->spares);
 	LIST_INIT(&w->transfers);
+	w->digest = repeat_digest_create();
+	if (w->digest == NULL)
+		return ERR_NOMEM;
 	return net_worker_create(&options, &w->net);
 }
 
@@ -781,6 +784,7 @@ destroy_worker(struct worker *w)
 		free(r);
 	}
 	net_worker_destroy(w->net);
+	repeat_digest_destroy(w->digest);
 	settings_unref(w->settings);
 }
 

@@ -28,11 +28,14 @@ address(uint8_t last, uint16_t port)
 static struct repeat_key
 key_of(struct addr from, const char *text)
 {
+	struct repeat_digest *d = repeat_digest_create();
 	struct repeat_key key;
 
-	CU_ASSERT_EQUAL_FATAL(repeats_key(&from, (const uint8_t *)text,
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	CU_ASSERT_EQUAL_FATAL(repeats_key(d, &from, (const uint8_t *)text,
 				  strlen(text), &key),
 	    0);
+	repeat_digest_destroy(d);
 	return key;
 }
 
@@ -47,21 +50,21 @@ test_a_repeat_gets_the_same_octets(void)
 	size_t len;
 
 	clock_test_set(1, SECOND_NS);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &key, answer, sizeof(answer), &len), REPEAT_NEW);
+	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
+	    REPEAT_NEW);
 	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
 	    REPEAT_IN_HAND);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &elsewhere, answer, sizeof(answer), &len),
+	CU_ASSERT_EQUAL(repeats_begin(r, &elsewhere, answer, sizeof(answer),
+			    &len),
 	    REPEAT_NEW);
 	repeats_finish(r, &key, (const uint8_t *)"yes", 3);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &other_port, answer, sizeof(answer), &len),
+	CU_ASSERT_EQUAL(repeats_begin(r, &other_port, answer, sizeof(answer),
+			    &len),
 	    REPEAT_FINISHED);
 	CU_ASSERT_EQUAL(len, 3);
 	CU_ASSERT(memcmp(answer, "yes", 3) == 0);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &key, answer, 2, &len), REPEAT_IN_HAND);
+	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, 2, &len),
+	    REPEAT_IN_HAND);
 	clock_test_set(0, 0);
 	repeats_destroy(r);
 }
@@ -77,15 +80,15 @@ test_what_is_forgotten_or_old_is_new_again(void)
 	clock_test_set(1, SECOND_NS);
 	(void)repeats_begin(r, &key, answer, sizeof(answer), &len);
 	repeats_forget(r, &key);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &key, answer, sizeof(answer), &len), REPEAT_NEW);
+	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
+	    REPEAT_NEW);
 	repeats_finish(r, &key, (const uint8_t *)"yes", 3);
 	clock_test_set(1, SECOND_NS + (REPEATS_LIFE_MS - 1) * 1000000ull);
 	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
 	    REPEAT_FINISHED);
 	clock_test_set(1, SECOND_NS + REPEATS_LIFE_MS * 1000000ull);
-	CU_ASSERT_EQUAL(
-	    repeats_begin(r, &key, answer, sizeof(answer), &len), REPEAT_NEW);
+	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
+	    REPEAT_NEW);
 	clock_test_set(0, 0);
 	repeats_destroy(r);
 }
