@@ -555,6 +555,19 @@ add_context(struct work *w, int32_t enctype, struct principal *principal)
 	return true;
 }
 
+/* An AP-REQ that we could not read would make a context each time it comes. */
+static bool
+remember_ap_req(struct work *w)
+{
+	if (!w->half->has_digest)
+		return REFUSE(w, NEGOTIATION_MALFORMED, TSIG_ERROR_BADKEY,
+		    "AP-REQ is not in DER");
+	if (!replays_add(w->negotiator->shared->replays, w->half->digest))
+		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
+		    "AP-REQ was used before");
+	return true;
+}
+
 /* A complete context is checked and becomes a key. */
 static bool
 finish(struct work *w)
@@ -566,12 +579,7 @@ finish(struct work *w)
 
 	if (!check_context(w, enctype) || !read_initiator(w, &principal))
 		return false;
-	if (w->half->has_digest &&
-	    !replays_add(shared->replays, w->half->digest))
-		ok = REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
-		    "AP-REQ was used before");
-	else
-		ok = add_context(w, enctype, principal);
+	ok = remember_ap_req(w) && add_context(w, enctype, principal);
 	principal_unref(principal);
 	if (!ok)
 		return false;

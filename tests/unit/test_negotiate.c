@@ -431,6 +431,57 @@ test_an_ap_req_makes_one_context(void)
 	gss_side_clear(&s);
 }
 
+/*
+ * The token with the length of its AP-REQ's options in five octets, which MIT
+ * reads and our own reader does not; returns its length.
+ */
+static size_t
+with_a_long_length(const gss_buffer_desc *token, uint8_t *out)
+{
+	static const uint8_t options[] = {0xa2, 7, 3, 5, 0};
+	static const uint8_t longer[] = {0xa2, 12, 3, 0x85, 0, 0, 0, 0, 5, 0};
+	static const size_t lengths_at[] = {2, 19, 23}; /* of what is around */
+	const size_t grown = sizeof(longer) - sizeof(options);
+	uint8_t *at;
+	size_t rest;
+
+	CU_ASSERT_FATAL(token->length + grown <= TOKEN_SIZE);
+	memcpy(out, token->value, token->length);
+	at = memmem(out, token->length, options, sizeof(options));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	rest = token->length - (size_t)(at - out) - sizeof(options);
+	memmove(at + sizeof(longer), at + sizeof(options), rest);
+	memcpy(at, longer, sizeof(longer));
+	for (size_t i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL_FATAL(out[lengths_at[i] - 1], 0x82);
+		put_u16(out + lengths_at[i],
+		    (uint16_t)(get_u16(out + lengths_at[i]) + grown));
+	}
+	return token->length + grown;
+}
+
+/* What cannot be remembered would make as many contexts as it is sent. */
+static void
+test_an_ap_req_that_cannot_be_read_makes_no_context(void)
+{
+	uint8_t token[TOKEN_SIZE];
+	struct clear_token clear;
+	struct initiator i;
+	struct gss_side s;
+	size_t n;
+
+	gss_side_init(&s, "dns.keytab");
+	start(&i, "PC1", REALM_NS1, false);
+	n = with_a_long_length(&i.token, token);
+	clear_read(token, n, &clear);
+	CU_ASSERT(!clear.has_ap_req);
+	(void)refused(&s, "k", token, n, NEGOTIATION_MALFORMED,
+	    TSIG_ERROR_BADKEY);
+	CU_ASSERT_EQUAL(contexts_counters(s.contexts)->count, 0);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
 static bool
 is_configured(void *arg, const struct name *key_name)
 {
@@ -622,6 +673,7 @@ CU_TestInfo negotiate_tests[] = {
     {"weak", test_weak_sessions_are_refused_unless_allowed},
     {"mutual", test_mutual_authentication_is_demanded},
     {"replay", test_an_ap_req_makes_one_context},
+    {"unreadable", test_an_ap_req_that_cannot_be_read_makes_no_context},
     {"BADNAME", test_a_name_in_use_cannot_be_taken},
     {"previous", test_the_generation_before_still_accepts},
     {"alias", test_a_ticket_under_another_name_is_matched_by_its_key},
