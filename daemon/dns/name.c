@@ -271,11 +271,18 @@ fold_eight(uint64_t v)
 	return v | is_upper >> 2;
 }
 
+__extension__ typedef unsigned __int128 uint128;
+
+/*
+ * Both halves of the product, because the low one alone lets a difference in
+ * the top bit of v through as it is, whatever h: collisions for every seed.
+ */
 static uint64_t
 mix(uint64_t h, uint64_t v)
 {
-	h = (h ^ v) * 0x9e3779b97f4a7c15;
-	return h ^ h >> 32;
+	uint128 product = (uint128)(h ^ v) * 0x9e3779b97f4a7c15;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
 uint64_t

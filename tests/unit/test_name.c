@@ -225,6 +225,22 @@ test_the_hash_folds_every_letter_and_nothing_else(void)
 		}
 }
 
+/* Top bits go through a multiplication unchanged, unless it is folded. */
+static void
+test_names_that_collide_do_so_for_one_seed_only(void)
+{
+	struct name a = name_of("00000000000000000000."), b = a;
+	unsigned n_equal = 0;
+
+	b.octets[7] ^= 0x80;
+	b.octets[8 + 7] ^= 0x80;
+	b.octets[8 + 3] ^= 0x80;
+	for (uint64_t seed = 0; seed < 1000; seed++)
+		n_equal +=
+		    name_hash(a.octets, seed) == name_hash(b.octets, seed);
+	CU_ASSERT_EQUAL(n_equal, 0);
+}
+
 static void
 test_order_is_canonical(void)
 {
@@ -308,6 +324,7 @@ CU_TestInfo name_tests[] = {
     {"origin", test_a_name_without_final_dot_is_below_the_origin},
     {"case", test_case_makes_no_difference},
     {"hash", test_the_hash_folds_every_letter_and_nothing_else},
+    {"one seed", test_names_that_collide_do_so_for_one_seed_only},
     {"order", test_order_is_canonical},
     {"labels", test_labels_are_counted_stripped_and_shared},
     {"below", test_below_needs_whole_labels},
