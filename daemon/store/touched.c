@@ -56,7 +56,7 @@ int
 touched_add(struct touched_set *set, struct arena *arena, const uint8_t *owner,
     uint16_t type, uint16_t source)
 {
-	uint64_t hash = name_hash(owner, type);
+	uint64_t hash = name_hash(owner, set->seed ^ type);
 	int ret;
 
 	if (set->n == set->room) {

@@ -28,6 +28,7 @@ struct touched_set {
 	uint32_t n, room;
 	uint32_t *slots; /* index + 1, by hash, linear probing */
 	uint32_t mask;
+	uint64_t seed; /* what no requester knows */
 };
 
 /* owner must live as long as the arena. */
