@@ -176,7 +176,7 @@ finish_tkey(struct request *r)
 	} else if (result->state == NEGOTIATION_REFUSED) {
 		COUNT(r->worker->counters.tkeys_refused);
 	}
-	request_answer_start_long(r, &w);
+	request_answer_start(r, &w, NULL);
 	write_tkey(r, &w, &tkey);
 	request_answer_send(r, &w, RCODE_NOERROR);
 	negotiation_result_clear(result);

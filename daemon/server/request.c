@@ -79,49 +79,41 @@ size_limit(const struct request *r)
 	    settings_edns(r->settings)->max_udp_size);
 }
 
-static void
-start(struct request *r, struct message_writer *w, size_t size,
+void
+request_answer_start(struct request *r, struct message_writer *w,
     const struct zone_version *v)
 {
+	size_t size = r->is_noted ? MESSAGE_LEN_MAX : size_limit(r);
+
 	edns_reply_init(&r->edns, &r->message, settings_edns(r->settings), v);
 	answer_start(w, r->worker->out, size, &r->message);
 	message_write_reserve(w,
 	    edns_reply_room(&r->edns) + tsig_room(&r->tsig));
 }
 
-void
-request_answer_start(struct request *r, struct message_writer *w,
-    const struct zone_version *v)
-{
-	start(r, w, size_limit(r), v);
-}
-
-void
-request_answer_start_long(struct request *r, struct message_writer *w)
-{
-	start(r, w, MESSAGE_LEN_MAX, NULL);
-}
-
 /* Unsigned: it says nothing but that the answer is to be had by TCP. */
-static size_t
-write_truncated(struct request *r)
+static void
+send_truncated(struct request *r)
 {
+	struct worker *worker = r->worker;
 	struct message_writer w;
 
-	start(r, &w, size_limit(r), NULL);
+	edns_reply_init(&r->edns, &r->message, settings_edns(r->settings),
+	    NULL);
+	answer_start(&w, worker->out, size_limit(r), &r->message);
 	message_write_truncate(&w);
 	edns_reply_write(&r->edns, &w, RCODE_NOERROR);
-	return message_write_end(&w);
+	(void)net_answer(worker->net, &r->from, worker->out,
+	    message_write_end(&w));
 }
 
 void
 request_send(struct request *r, size_t len)
 {
-	struct worker *w = r->worker;
-
 	if (len > size_limit(r))
-		len = write_truncated(r);
-	(void)net_answer(w->net, &r->from, w->out, len);
+		send_truncated(r);
+	else
+		(void)net_answer(r->worker->net, &r->from, r->worker->out, len);
 }
 
 /* Signs and sends what is in the worker's buffer; false: it cannot be. */
@@ -129,8 +121,14 @@ static bool
 sign_and_send(struct request *r, size_t len, size_t size)
 {
 	struct worker *w = r->worker;
+	int ret = tsig_sign(&r->tsig, w->out, &len, size);
 
-	if (tsig_sign(&r->tsig, w->out, &len, size) != 0)
+	/* Names of 255 octets fill a datagram of 512 by themselves. */
+	if (ret == ERR_NOSPACE && !request_is_tcp(r)) {
+		send_truncated(r);
+		return true;
+	}
+	if (ret != 0)
 		return false;
 	if (r->is_noted)
 		repeats_finish(w->server->repeats, &r->repeat, w->out, len);

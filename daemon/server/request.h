@@ -39,16 +39,12 @@ request_is_tcp(const struct request *r)
 
 /*
  * Begins the answer in the worker's buffer: header, question, and room kept
- * for OPT and TSIG.  v: for EDNS EXPIRE, or NULL.
+ * for OPT and TSIG.  v: for EDNS EXPIRE, or NULL.  One that is noted for
+ * repeats, and cannot be made again, may be as long as TCP allows: who gets TC
+ * in its place comes for it by TCP.
  */
 void request_answer_start(struct request *r, struct message_writer *w,
     const struct zone_version *v);
-
-/*
- * The same where the answer cannot be made again (TKEY): it is made as long as
- * TCP allows, and kept for who comes by TCP after a TC.
- */
-void request_answer_start_long(struct request *r, struct message_writer *w);
 
 /*
  * Sends the answer of len octets in the worker's buffer; TC in its place if it

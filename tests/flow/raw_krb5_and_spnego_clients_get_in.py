@@ -110,7 +110,12 @@ cut = udp(leg)
 expect("TC", (True, []), (bool(unverified(cut).flags & dns.flags.TC), unverified(cut).answer))
 key.finish(tcp(leg))
 expect("TC again", cut, udp(leg))
-expect("a key by way of TC", NOERROR, Signed(key, own_address()).send(tcp))
+expect("a key by way of TC", NOERROR, Signed(key, own_address()).send())
+question = dns.message.make_query(".".join(["question" * 7] * 4), "A", use_edns=False)
+question.use_tsig(dns.tsig.Key(".".join(["key" * 20] * 4), b"unknown", dns.tsig.HMAC_SHA512))
+question = question.to_wire()
+expect("TC where a TSIG has no room", True, bool(unverified(udp(question)).flags & dns.flags.TC))
+expect("by TCP it has", (NOTAUTH, BADKEY, 0), tsig_error(tcp(question)))
 
 # Tickets for another service, whether its key lies in the keytab or not.
 for service in "HTTP", "host":
