@@ -53,8 +53,11 @@ zone_argument(struct server *s, const struct control_request *request,
 
 	if (name_from_text(text, NULL, &apex) == 0)
 		z = store_find_apex(s->store, apex.octets);
-	if (z == NULL)
+	/* A reload has just added it if it has no link yet. */
+	if (z == NULL || server_zone_link(z) == NULL) {
 		reason_set(reason, "%s: no such zone", text);
+		return NULL;
+	}
 	return z;
 }
 

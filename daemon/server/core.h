@@ -121,6 +121,7 @@ struct zone_link {
 	_Atomic uint64_t axfrs; /* complete */
 	_Atomic uint64_t ixfrs;
 	_Atomic uint64_t transfers_failed;
+	SLIST_ENTRY(zone_link) entry; /* of the server's */
 };
 
 struct server {
@@ -136,6 +137,7 @@ struct server {
 	struct epoch *epoch;
 	struct repeats *repeats;
 	struct store *store;
+	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;
 	struct acceptor *acceptor;
 	struct negotiations *negotiations;

@@ -376,6 +376,7 @@ link_zones(struct server *s)
 			free(link);
 			return ERR_NOMEM;
 		}
+		SLIST_INSERT_HEAD(&s->links, link, entry);
 		store_zone_set_user(z, link);
 	}
 	return 0;
@@ -788,14 +789,15 @@ destroy_worker(struct worker *w)
 	settings_unref(w->settings);
 }
 
+/* After the store is closed: nobody looks for them any more. */
 static void
-unlink_zones(struct server *s)
+free_links(struct server *s)
 {
-	struct store_zone *z;
+	struct zone_link *link;
 
-	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++) {
-		free(store_zone_user(z));
-		store_zone_set_user(z, NULL);
+	while ((link = SLIST_FIRST(&s->links)) != NULL) {
+		SLIST_REMOVE_HEAD(&s->links, entry);
+		free(link);
 	}
 }
 
@@ -812,9 +814,8 @@ server_stop(struct server *s)
 	for (unsigned i = 0; s->workers != NULL && i < s->n_workers; i++)
 		destroy_worker(&s->workers[i]);
 	transfers_destroy(s->transfers);
-	if (s->store != NULL)
-		unlink_zones(s);
 	store_close(s->store);
+	free_links(s);
 	notifier_destroy(s->notifier);
 	negotiations_destroy(s->negotiations);
 	contexts_destroy(s->contexts);

@@ -157,7 +157,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for _ in range(random.randrange(1, 6)):
             octets[random.randrange(len(octets))] = random.randrange(256)
         if random.random() < 0.2:
-            octets = octets[:random.randrange(len(octets))]
+            octets = octets[:random.randrange(3, len(octets))]
         octets[2] &= 0x7F
         try:
             s.send(bytes(octets))

@@ -61,7 +61,7 @@ class Client(threading.Thread):
         update.add(name, 60, "TXT", str(self.number))
         self.sent_since.setdefault(name, []).append(self.number)
         try:
-            answer = dns.query.udp(update, "127.0.0.1", port=self.args.port, timeout=1)
+            answer = dns.query.udp(update, "127.0.0.1", port=self.args.port, timeout=0.3)
         except (dns.exception.DNSException, OSError):
             self.going.clear()  # the daemon is gone
             return
