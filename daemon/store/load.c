@@ -263,16 +263,6 @@ load_snapshot(struct loading *l, struct reason *reason)
 	return 0;
 }
 
-static void
-say_edits(struct store_zone *z)
-{
-	struct reason why;
-
-	if (zone_text_check(z, &why) != 0)
-		log_warning("zone file zone=%s problem=\"%s\"", z->text,
-		    why.text);
-}
-
 /* What the log has and no snapshot comes in by replay alone, at the start. */
 static int
 check_nothing_unsaved(struct store_zone *z, struct reason *reason)
@@ -301,12 +291,10 @@ load_zone(struct store_zone *z, const struct store_zone_config *c,
 		unsaved = check_nothing_unsaved(z, reason);
 		ret = unsaved == 0 ? ret : unsaved;
 	}
-	if (ret == 0) {
+	if (ret == 0)
 		show(&l, seal(&l), "snapshot");
-		say_edits(z);
-	} else if (ret == ERR_NOTFOUND) {
+	else if (ret == ERR_NOTFOUND)
 		ret = load_fresh(&l, c, reason);
-	}
 	if (ret == ERR_NOMEM)
 		reason_set(reason, "%s", err_text(ret));
 	give_up(&l);
@@ -443,7 +431,6 @@ finish_one(struct loading *l)
 	history_saved(h, z->snapshot_lsn);
 	if (h->last_lsn < z->snapshot_lsn)
 		h->last_lsn = z->snapshot_lsn;
-	say_edits(z);
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "daemon/store/keeper.h"
 #include "daemon/store/load.h"
 #include "daemon/store/zone_dir.h"
+#include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/store/zones.h"
 
@@ -185,6 +186,36 @@ store_open(const struct store_config *config,
 	    reason);
 }
 
+/* Looks at the file of a loaded zone, and reads it if it was edited. */
+static int
+check_file(struct store_zone *z, struct reason *reason)
+{
+	struct reason why = {""};
+	int ret = zone_text_check(z, &why);
+
+	if (ret == ERR_BUSY)
+		return zone_edit_take(z, reason);
+	if (ret != 0)
+		*reason = why;
+	return ret;
+}
+
+/* The files of all loaded zones; what is wrong is logged, and stays as it is. */
+static void
+take_edits(struct store *s)
+{
+	struct store_zone *const *list = atomic_load(&s->zones);
+
+	for (size_t i = 0; i < atomic_load(&s->n_zones); i++) {
+		struct reason why = {""};
+
+		if (store_zone_version(list[i]) != NULL &&
+		    check_file(list[i], &why) != 0)
+			log_warning("zone file zone=%s problem=\"%s\"",
+			    list[i]->text, why.text);
+	}
+}
+
 int
 store_start(struct store *s)
 {
@@ -192,9 +223,14 @@ store_start(struct store *s)
 
 	if (ret == 0)
 		ret = keeper_start(s);
-	if (ret != 0)
+	if (ret != 0) {
 		commit_stop(s);
-	return ret;
+		return ret;
+	}
+	(void)pthread_mutex_lock(&s->upkeep);
+	take_edits(s);
+	(void)pthread_mutex_unlock(&s->upkeep);
+	return 0;
 }
 
 static bool
@@ -255,20 +291,12 @@ int
 store_reconfigure(struct store *s, const struct store_zone_config *zones,
     size_t n_zones, struct reason *reason)
 {
-	struct store_zone *const *list;
 	int ret;
 
 	(void)pthread_mutex_lock(&s->upkeep);
 	ret = configure(s, zones, n_zones);
-	list = atomic_load(&s->zones);
-	for (size_t i = 0; ret == 0 && i < atomic_load(&s->n_zones); i++) {
-		struct reason why = {""};
-
-		if (store_zone_version(list[i]) != NULL &&
-		    zone_text_check(list[i], &why) != 0)
-			log_warning("zone file zone=%s problem=\"%s\"",
-			    list[i]->text, why.text);
-	}
+	if (ret == 0)
+		take_edits(s);
 	if (ret == 0) {
 		load_missing(s, zones, n_zones);
 		put_into_service(s, zones, n_zones);
@@ -293,7 +321,7 @@ store_reload_zone(struct store *s, struct store_zone *z, struct reason *reason)
 	if (store_zone_version(z) == NULL)
 		ret = load_zone(z, &c, reason);
 	else
-		ret = zone_text_check(z, reason);
+		ret = check_file(z, reason);
 	(void)pthread_mutex_unlock(&s->upkeep);
 	return ret;
 }

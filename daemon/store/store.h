@@ -98,8 +98,11 @@ int store_reconfigure(struct store *s, const struct store_zone_config *zones,
     size_t n_zones, struct reason *reason);
 
 /*
- * Looks at one zone's file again (kddnsctl reload ZONE).
- * ERR_BUSY: the file was edited while the zone takes updates.
+ * Looks at one zone's file again (kddnsctl reload ZONE).  An edited one is read
+ * if it was what the zone is, so that nothing acknowledged is undone; its
+ * difference is a changeset.
+ * ERR_BUSY       the zone has changes that the file lacks
+ * ERR_MALFORMED  the file has a mistake; the zone stays as it was
  */
 int store_reload_zone(struct store *s, struct store_zone *z,
     struct reason *reason);

@@ -25,9 +25,8 @@ file_of(struct store_zone *z)
 	return file;
 }
 
-/* The warning of a loaded zone; NULL: none any more. */
-static void
-set_warning(struct store_zone *z, const struct reason *warning)
+void
+zone_text_warn(struct store_zone *z, const struct reason *warning)
 {
 	(void)pthread_mutex_lock(&z->lock);
 	if (warning == NULL)
@@ -74,12 +73,9 @@ zone_text_check(struct store_zone *z, struct reason *reason)
 	z->file_edited = false;
 	ret = file == NULL ? ERR_NOTFOUND : zone_file_digest(file, digest);
 	if (ret == 0 && !is_known(&z->file, digest)) {
-		reason_set(reason,
-		    "%s was edited while the zone takes updates, and is not"
-		    " read: freeze the zone, edit, thaw",
-		    file);
+		reason_set(reason, "%s was edited and is not read yet", file);
 		z->file_edited = true;
-		set_warning(z, reason);
+		zone_text_warn(z, reason);
 		return ERR_BUSY;
 	}
 	if (ret == 0)
@@ -94,7 +90,7 @@ zone_text_check(struct store_zone *z, struct reason *reason)
 		(void)pthread_mutex_unlock(&z->lock);
 	}
 	if (was_edited)
-		set_warning(z, NULL);
+		zone_text_warn(z, NULL);
 	return 0;
 }
 

@@ -23,6 +23,9 @@
  */
 int zone_text_check(struct store_zone *z, struct reason *reason);
 
+/* The warning of a loaded zone; NULL: none any more. */
+void zone_text_warn(struct store_zone *z, const struct reason *warning);
+
 /* Notes that the file with this serial and digest is what the zone is. */
 int zone_text_taken(struct store_zone *z, uint32_t serial,
     const uint8_t digest[ZONE_FILE_DIGEST_LEN], struct reason *reason);

@@ -19,6 +19,16 @@ static const char good[] = "@ 3600 IN SOA ns1 admin 100 900 300 1209600 300\n"
 			   "pc1 60 IN A 0.0.0.7\n";
 
 static void
+append_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "a");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	(void)fputs(text, f);
+	(void)fclose(f);
+}
+
+static void
 write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
@@ -134,7 +144,40 @@ test_sync_dumps_and_a_missing_file_comes_back(void)
 }
 
 static void
-test_an_edited_file_is_neither_read_nor_overwritten(void)
+test_an_edited_file_becomes_a_changeset(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	/* The serial was forgotten: it is raised all the same. */
+	append_file(f.files[0], "pc9 300 A 0.0.0.99\n");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_STRING_EQUAL(reason.text, "");
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc9"), 99);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 101);
+	CU_ASSERT_EQUAL(status(f.zone).n_changesets, 1);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 101);
+
+	/* Edited while the server was down. */
+	fixture_stop(&f);
+	append_file(f.files[0], "pc8 300 A 0.0.0.88\n");
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc8"), 88);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 102);
+	fixture_crash(&f); /* it is durable, as any change */
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc8"), 88);
+	fixture_clear(&f);
+}
+
+static void
+test_an_edited_file_that_may_not_be_read_stays_as_it_is(void)
 {
 	struct fixture f;
 	struct reason reason = {""};
@@ -143,12 +186,16 @@ test_an_edited_file_is_neither_read_nor_overwritten(void)
 	use_file(&f, 0, good);
 	fixture_must_open(&f);
 	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
-	write_file(f.files[0], "; edited\n");
-	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
-	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "freeze"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, "edited"));
+	write_file(f.files[0], "; edited\n@ SOA nonsense\n");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason),
+	    ERR_MALFORMED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, ":2: "));
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, reason.text);
 	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 7);
 	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	/* Now it lacks an update, too. */
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "freeze"));
 	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), ERR_BUSY);
 	CU_ASSERT_TRUE(file_has(f.files[0], "; edited"));
 	fixture_stop(&f);
@@ -312,7 +359,8 @@ CU_TestInfo load_tests[] = {
     {"soa", test_a_zone_is_made_from_soa},
     {"file", test_a_zone_is_filled_from_its_file_once},
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
-    {"edited", test_an_edited_file_is_neither_read_nor_overwritten},
+    {"edited", test_an_edited_file_becomes_a_changeset},
+    {"edited in vain", test_an_edited_file_that_may_not_be_read_stays_as_it_is},
     {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
     {"missing", test_a_missing_file_without_soa_is_said},
     {"in use", test_a_second_store_is_refused},
