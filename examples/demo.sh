@@ -220,6 +220,7 @@ echo "  \$ nsupdate -g   (update add pc1.$zone 1200 A 192.0.2.66)"
 if update 192.0.2.66 pc1.$zone 2>&1 | sed 's/^/    /'; then
 	die "the update was not refused"
 fi
+wait_for 5 grep -q 'update refused.*pc1' kddnsd.log || true
 grep 'update refused' kddnsd.log | tail -n 1 | fold -s -w 100 | sed 's/^/    /'
 grep -q 'update refused.*ms-self' kddnsd.log || die "the log does not say which rule"
 [ "$(dig @127.0.0.1 -p "$port" +short pc1.$zone A)" = 192.0.2.1 ] || die "the name was taken"

@@ -9,8 +9,14 @@
  * A line is "level event key=value ...".  Text from a peer goes through
  * log_escape() first.  Tokens, MICs and keys are never logged.
  *
+ * Between log_start() and log_stop() lines are handed to a thread that writes
+ * them, so that a slow journal or pipe never holds up who logs.  When it
+ * cannot follow, lines are dropped, and their number is logged.
+ *
  * Owns:    the one log of the process (its level and where it goes).
- * Threads: any; log_open() before they start, log_set_level() at any time.
+ * Threads: any; log_open(), log_start() and log_stop() by the main thread,
+ *          log_set_level() at any time.
+ * Errors:  negative enum err.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -34,6 +40,12 @@ enum log_target {
 
 /* Says where lines go, and which program they name. */
 void log_open(const char *program, enum log_target target);
+
+/* From now on a thread writes the lines.  ERR_NOMEM, ERR_BUSY (no thread). */
+int log_start(void);
+
+/* Writes what is queued and ends the thread; lines are written at once again. */
+void log_stop(void);
 
 /* Lines of a level after this one are dropped. */
 void log_set_level(enum log_level level);

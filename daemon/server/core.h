@@ -42,6 +42,8 @@ struct settings;
 struct zone_settings;
 
 #define REQUESTS_KEPT_MAX 32768 /* per worker, in the hands of others */
+#define KEPT_OCTETS_MAX ((size_t)256 << 20) /* per worker, about */
+#define SPARES_MAX 4096                     /* requests for reuse */
 #define REQUEST_ARENA_MAX ((size_t)8 << 20)
 #define SIGNER_TEXT_SIZE 512
 
@@ -63,6 +65,7 @@ struct request {
 	struct repeat_key repeat;
 	bool is_noted; /* in repeats */
 	bool is_kept;
+	size_t kept_octets; /* counted against KEPT_OCTETS_MAX */
 	bool is_answered; /* a transfer's last message: net/ is owed no more */
 	enum request_kind kind;
 	const struct zone_settings *zone; /* of settings */
@@ -106,10 +109,9 @@ struct worker {
 	unsigned index;
 	struct settings *settings; /* a reference, renewed between batches */
 	uint64_t settings_generation;
-	struct request *spare; /* the next message's */
 	LIST_HEAD(, request) spares;
 	LIST_HEAD(, request) transfers;
-	size_t n_kept;
+	size_t n_kept, kept_octets, n_spares;
 	struct repeat_digest *digest;
 	struct worker_counters counters;
 	uint8_t out[MESSAGE_LEN_MAX + 1024];

@@ -10,17 +10,35 @@
 #include "daemon/server/dispatch.h"
 #include "daemon/server/settings.h"
 
+/*
+ * The closest zone that encloses name and is configured; NULL: none.  During
+ * a reload the store may know a zone that the settings do not know yet.
+ */
+static const struct zone_settings *
+closest_zone(const struct request *r, const uint8_t *name)
+{
+	struct store *store = r->worker->server->store;
+	struct store_zone *z = store_find(store, name);
+	const struct zone_settings *settings = settings_zone(r->settings, z);
+
+	while (settings == NULL && z != NULL && store_zone_apex(z)->len > 1) {
+		z = store_find(store,
+		    name_strip(store_zone_apex(z)->octets, 1));
+		settings = settings_zone(r->settings, z);
+	}
+	return settings;
+}
+
 /* The zone of ours that answers; NULL: none. */
 static const struct zone_settings *
 find_zone(const struct request *r)
 {
-	struct store *store = r->worker->server->store;
 	const uint8_t *name = question_zone_name(&r->message);
-	struct store_zone *z = store_find(store, name);
+	const struct zone_settings *zone = closest_zone(r, name);
 
-	if (z == NULL && name != r->message.question.name.octets)
-		z = store_find(store, r->message.question.name.octets);
-	return settings_zone(r->settings, z);
+	if (zone == NULL && name != r->message.question.name.octets)
+		zone = closest_zone(r, r->message.question.name.octets);
+	return zone;
 }
 
 enum outcome

@@ -41,10 +41,10 @@ write_tkey(struct request *r, struct message_writer *w,
 		message_write_truncate(w);
 }
 
-/* An answer that is a TKEY error: RCODE 0, the error in the RR. */
+/* An answer with no token: RCODE 0, the error in the RR. */
 static enum outcome
-refuse(struct request *r, struct message_writer *w, const struct tkey_rr *asked,
-    enum tsig_error error, enum rcode *rcode_out)
+answer_error(struct request *r, struct message_writer *w,
+    const struct tkey_rr *asked, enum tsig_error error, enum rcode *rcode_out)
 {
 	struct tkey_rr tkey = *asked;
 
@@ -54,8 +54,15 @@ refuse(struct request *r, struct message_writer *w, const struct tkey_rr *asked,
 	request_answer_start(r, w, NULL);
 	write_tkey(r, w, &tkey);
 	*rcode_out = RCODE_NOERROR;
-	COUNT(r->worker->counters.tkeys_refused);
 	return REPLY;
+}
+
+static enum outcome
+refuse(struct request *r, struct message_writer *w, const struct tkey_rr *asked,
+    enum tsig_error error, enum rcode *rcode_out)
+{
+	COUNT(r->worker->counters.tkeys_refused);
+	return answer_error(r, w, asked, error, rcode_out);
 }
 
 /* Mode 5 (RFC 2930 section 4.2): who signed with the key may end it. */
@@ -69,7 +76,7 @@ delete_key(struct request *r, struct message_writer *w,
 	    !name_equal(context_key_name(c)->octets, asked->key_name.octets) ||
 	    !contexts_remove(r->worker->server->contexts, c))
 		return refuse(r, w, asked, TSIG_ERROR_BADNAME, rcode_out);
-	return refuse(r, w, asked, TSIG_ERROR_NONE, rcode_out);
+	return answer_error(r, w, asked, TSIG_ERROR_NONE, rcode_out);
 }
 
 /* On a negotiator: the leg is done, its worker shall go on. */
@@ -83,7 +90,8 @@ leg_done(struct negotiation_job *job)
 	(void)net_post(r->worker->net, r);
 }
 
-static enum outcome
+/* Hands the leg to a negotiator; false: they have too much to do. */
+static bool
 negotiate(struct request *r, const struct tkey_rr *tkey)
 {
 	struct negotiation_job *job = &r->u.tkey.job;
@@ -96,8 +104,7 @@ negotiate(struct request *r, const struct tkey_rr *tkey)
 	job->leg.token = tkey->key;
 	job->leg.token_len = tkey->key_len;
 	job->done = leg_done;
-	return negotiators_submit(r->worker->server->negotiators, job) ? PARKED
-								       : DROP;
+	return negotiators_submit(r->worker->server->negotiators, job);
 }
 
 enum outcome
@@ -117,10 +124,16 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
 
 	/* The token is needed after this call: read it again, in our copy. */
-	if (request_keep(r) != 0)
-		return DROP;
-	(void)tkey_rr_read(tkey_rr_find(&r->message), &tkey);
-	return negotiate(r, &tkey);
+	if (request_keep(r) == 0) {
+		(void)tkey_rr_read(tkey_rr_find(&r->message), &tkey);
+		if (negotiate(r, &tkey))
+			return PARKED;
+	}
+	if (!request_is_tcp(r))
+		return DROP; /* it will try again */
+	request_answer_start(r, w, NULL);
+	*rcode_out = RCODE_SERVFAIL;
+	return REPLY;
 }
 
 static void

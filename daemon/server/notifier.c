@@ -18,6 +18,7 @@
 #include "daemon/tsig/verify.h"
 #include "daemon/xfr/notify.h"
 
+#define MESSAGES_PER_TICK 64
 #define AWAITED_MAX 1024 /* signed ones whose answers may still come */
 
 /* What verifies the answer to a signed NOTIFY. */
@@ -191,9 +192,14 @@ void
 notifier_tick(struct notifier *n, struct worker *w, uint64_t now_ms)
 {
 	struct notify_message m;
+	unsigned sent = 0;
 
-	while (notify_due(n->notify, now_ms, &m))
+	while (sent < MESSAGES_PER_TICK && notify_due(n->notify, now_ms, &m)) {
 		send_one(n, w, &m);
+		sent++;
+	}
+	if (sent == MESSAGES_PER_TICK) /* queries come in between */
+		net_worker_set_timer(w->net, now_ms + 1);
 }
 
 static struct awaited *

@@ -21,6 +21,7 @@ request_get(struct worker *w)
 
 	if (r != NULL) {
 		LIST_REMOVE(r, link);
+		w->n_spares--;
 	} else {
 		r = calloc(1, sizeof(*r));
 		if (r == NULL)
@@ -41,10 +42,12 @@ request_get(struct worker *w)
 int
 request_keep(struct request *r)
 {
+	struct worker *w = r->worker;
 	const uint8_t *octets;
 
-	if (r->worker->n_kept >= REQUESTS_KEPT_MAX)
+	if (w->n_kept >= REQUESTS_KEPT_MAX || w->kept_octets >= KEPT_OCTETS_MAX)
 		return ERR_BUSY;
+	arena_reset(&r->arena); /* of what pointed into the lent octets */
 	octets = arena_copy(&r->arena, r->message.octets, r->message.len);
 	if (octets == NULL)
 		return ERR_NOMEM;
@@ -53,21 +56,32 @@ request_keep(struct request *r)
 		return ERR_NOMEM; /* it was read before: nothing else fails */
 	r->settings = settings_ref(r->settings);
 	r->is_kept = true;
-	r->worker->n_kept++;
+	r->kept_octets = r->arena.total;
+	w->kept_octets += r->kept_octets;
+	w->n_kept++;
 	return 0;
 }
 
 void
 request_put(struct request *r)
 {
+	struct worker *w = r->worker;
+
 	tsig_state_clear(&r->tsig);
-	arena_reset(&r->arena);
 	if (r->is_kept) {
 		settings_unref(r->settings);
-		r->worker->n_kept--;
+		w->n_kept--;
+		w->kept_octets -= r->kept_octets;
 	}
+	if (w->n_spares >= SPARES_MAX) {
+		arena_clear(&r->arena);
+		free(r);
+		return;
+	}
+	arena_reset(&r->arena);
 	r->settings = NULL;
-	LIST_INSERT_HEAD(&r->worker->spares, r, link);
+	LIST_INSERT_HEAD(&w->spares, r, link);
+	w->n_spares++;
 }
 
 /* How long an answer may be that goes the way the request came. */

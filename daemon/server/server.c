@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <errno.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -232,9 +233,11 @@ run_worker(void *arg)
 	struct worker *w = arg;
 	int ret = net_worker_run(w->net);
 
-	if (ret != 0)
+	if (ret != 0) { /* its sockets would swallow what comes */
 		log_error("worker ended index=%u reason=\"%s\"", w->index,
 		    err_text(ret));
+		server_ask_to_stop(w->server);
+	}
 	return NULL;
 }
 
@@ -529,9 +532,14 @@ server_start(const struct server_options *options, struct settings *settings,
 	(void)pthread_mutex_init(&s->reload_lock, NULL);
 	(void)pthread_mutex_init(&s->settings_lock, NULL);
 	set_log_level(s, settings);
-	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->stop_fd == -1)
+	ret = log_start();
+	if (ret != 0)
 		goto done;
+	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->stop_fd == -1) {
+		ret = err_from_errno(errno);
+		goto done;
+	}
 
 	ret = bind_sockets(s, conf, reason);
 	if (ret == 0)
@@ -578,28 +586,32 @@ warn_of_restart(const struct server *s, const struct conf *old,
 		log_warning("reload option=control/socket needs a restart");
 }
 
+/* The sockets of the new configuration; NULL: the old ones stay. */
 static int
-reload_sockets(struct server *s, const struct conf *conf, struct reason *reason)
+open_sockets_again(struct server *s, const struct conf *conf,
+    struct net_listeners **l_out, struct reason *reason)
 {
-	struct net_listeners *l = NULL;
 	size_t n;
 	struct addr *all = listen_addresses(conf, &n);
 	int ret = ERR_NOMEM;
 
+	*l_out = NULL;
 	if (all != NULL)
-		ret = net_listeners_reopen(s->listeners, all, n, &l, reason);
+		ret = net_listeners_reopen(s->listeners, all, n, l_out, reason);
 	free(all);
-	if (ret == ERR_PERM) {
-		log_warning("reload %s: needs a restart", reason->text);
-		reason->text[0] = '\0';
-		return 0;
-	}
-	if (ret != 0)
+	if (ret != ERR_PERM)
 		return ret;
+	log_warning("reload %s: needs a restart", reason->text);
+	reason->text[0] = '\0';
+	return 0;
+}
+
+static void
+use_sockets(struct server *s, struct net_listeners *l)
+{
 	for (unsigned i = 0; i < s->n_workers; i++)
 		net_worker_listen(s->workers[i].net, l);
 	publish_listeners(s, l);
-	return 0;
 }
 
 static void
@@ -639,14 +651,18 @@ read_again(struct server *s, struct settings **settings_out,
 	return ret;
 }
 
+/*
+ * What can fail comes first; what others see, last.  A store that has new
+ * zones while their settings are not published answers from the old ones.
+ */
 static int
 reload(struct server *s, struct settings *settings, struct reason *reason)
 {
 	const struct conf *conf = settings_conf(settings);
+	struct net_listeners *listeners = NULL; /* owned until in use */
 	int ret;
 
-	warn_of_restart(s, settings_conf(s->settings), conf);
-	ret = reload_sockets(s, conf, reason);
+	ret = open_sockets_again(s, conf, &listeners, reason);
 	if (ret == 0)
 		ret =
 		    store_reconfigure(s->store, settings_store_zones(settings),
@@ -654,15 +670,20 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 	if (ret == 0)
 		ret = link_zones(s);
 	if (ret == 0)
-		ret = notifier_apply(s->notifier, settings);
-	if (ret == 0)
 		ret = settings_bind(settings, s->store);
-	if (ret != 0)
+	if (ret == 0)
+		ret = notifier_apply(s->notifier, settings);
+	if (ret != 0) {
+		net_listeners_unref(listeners);
 		return ret;
+	}
+	warn_of_restart(s, settings_conf(s->settings), conf);
 	apply_limits(s, conf);
 	load_keytabs(s, settings);
 	set_log_level(s, settings);
 	publish_settings(s, settings_ref(settings));
+	if (listeners != NULL)
+		use_sockets(s, listeners);
 	notify_all(s);
 	return 0;
 }
@@ -831,5 +852,6 @@ server_stop(struct server *s)
 	(void)pthread_mutex_destroy(&s->reload_lock);
 	(void)pthread_mutex_destroy(&s->settings_lock);
 	log_notice("stopped");
+	log_stop();
 	free(s);
 }

@@ -53,8 +53,15 @@ def wait_for(what, condition, seconds=20):
 
 
 def logged(text):
-    with open(f"{DIR}/kddnsd.log", encoding="utf-8") as log:
-        return [line for line in log if text in line]
+    """The lines with this text; the log is written a moment after the answer."""
+    lines = []
+    end = time.monotonic() + 2
+    while not lines and time.monotonic() < end:
+        with open(f"{DIR}/kddnsd.log", encoding="utf-8") as log:
+            lines = [line for line in log if text in line]
+        if not lines:
+            time.sleep(0.02)
+    return lines
 
 
 def udp(octets, source=None, timeout=3, sock=None):

@@ -175,10 +175,12 @@ start_kddnsd() {
 	"$kddnsd" -f -c "$dir/kddnsd.conf" "$@" >>"$dir/kddnsd.log" 2>&1 &
 	kddnsd_pid=$!
 	pids+=("$kddnsd_pid")
-	wait_for 30 ready || fail "kddnsd does not come up"
+	wait_for 30 ready_or_gone || true
+	ready || fail "kddnsd does not come up"
 }
 
-ready() { ctl status; }
+ready() { ctl status >/dev/null 2>&1; }
+ready_or_gone() { ready || gone "$kddnsd_pid"; }
 ctl() { "$kddnsctl" -s "$dir/run/control.sock" "$@"; }
 
 stop_kddnsd() {
@@ -214,6 +216,7 @@ expect() { # WHAT EXPECTED ACTUAL
 	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
 }
 
+# The log is written by a thread of its own, so a line may come after its answer.
 logged() { # REGEX
-	grep -qE "$1" "$dir/kddnsd.log"
+	wait_for 5 grep -qE "$1" "$dir/kddnsd.log"
 }
