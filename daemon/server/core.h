@@ -37,6 +37,7 @@ struct contexts;
 struct control;
 struct epoch;
 struct negotiations;
+struct replays;
 struct notifier;
 struct settings;
 struct zone_settings;
@@ -138,6 +139,7 @@ struct server {
 
 	struct epoch *epoch;
 	struct repeats *repeats;
+	struct replays *replays; /* updates by shared keys that were made */
 	struct store *store;
 	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;

@@ -8,6 +8,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/dns/mnemonic.h"
+#include "daemon/gss/replays.h"
 #include "daemon/policy/acl.h"
 #include "daemon/server/dispatch.h"
 #include "daemon/server/settings.h"
@@ -117,6 +118,34 @@ job_done(struct store_job *job)
 	(void)net_post(r->worker->net, r);
 }
 
+/*
+ * A MAC with a shared key says who wrote the update, not that it comes for the
+ * first time: from another address, or with another ID in the header, it is no
+ * repeat (repeats.h).  Contexts see to this themselves.
+ */
+static bool
+is_replay(const struct request *r)
+{
+	return r->tsig.key != NULL &&
+	    replays_has(r->worker->server->replays, r->tsig.replay_digest);
+}
+
+/* As the replay of a context's MIC. */
+static enum outcome
+refuse_replay(struct request *r, struct message_writer *w,
+    enum rcode *rcode_out)
+{
+	COUNT(r->worker->counters.updates_failed);
+	log_refusal(r, RCODE_NOTAUTH, "signature",
+	    "this very update was made before: it is a replay");
+	if (!request_is_tcp(r))
+		return DROP;
+	r->tsig.rcode = *rcode_out = RCODE_NOTAUTH;
+	r->tsig.error = TSIG_ERROR_BADSIG;
+	request_answer_start(r, w, NULL);
+	return REPLY;
+}
+
 static enum outcome
 submit(struct request *r)
 {
@@ -143,7 +172,8 @@ handle_update(struct request *r, struct message_writer *w,
 	*rcode_out = gather_and_check(r);
 	if (*rcode_out == RCODE_NOERROR) {
 		if (update_has_changes(r->u.update.update))
-			return submit(r);
+			return is_replay(r) ? refuse_replay(r, w, rcode_out)
+					    : submit(r);
 		*rcode_out = answer_prerequisites(r);
 	} else {
 		*rcode_out = refuse(r, *rcode_out);
@@ -172,6 +202,9 @@ finish_update(struct request *r)
 	struct worker *w = r->worker;
 
 	if (job->rcode == RCODE_NOERROR) {
+		if (r->tsig.key != NULL)
+			(void)replays_add(w->server->replays,
+			    r->tsig.replay_digest);
 		if (job->changed) {
 			COUNT(w->counters.updates_applied);
 			if (log_wants(LOG_LEVEL_INFO))

@@ -23,6 +23,7 @@
 #include "daemon/conf/errors.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/contexts.h"
+#include "daemon/gss/replays.h"
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
 #include "daemon/server/commands.h"
@@ -37,6 +38,7 @@
 
 #define REPEATS_MAX 262144
 #define REPEATS_OCTETS_MAX ((size_t)64 << 20)
+#define REPLAYS_MAX 262144 /* updates by shared keys: 12 MB */
 #define NEGOTIATORS_QUEUE 8192
 #define TRANSFER_THREADS 2
 #define HOUSEKEEPING_MS 1000
@@ -468,11 +470,12 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 
 	s->epoch = epoch_create(s->n_workers);
 	s->repeats = repeats_create(REPEATS_MAX, REPEATS_OCTETS_MAX);
+	s->replays = replays_create(REPLAYS_MAX);
 	s->clients = net_clients_create(conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
 	s->workers = calloc(s->n_workers, sizeof(s->workers[0]));
-	if (s->epoch == NULL || s->repeats == NULL || s->clients == NULL ||
-	    s->workers == NULL)
+	if (s->epoch == NULL || s->repeats == NULL || s->replays == NULL ||
+	    s->clients == NULL || s->workers == NULL)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
@@ -844,6 +847,7 @@ server_stop(struct server *s)
 	net_clients_destroy(s->clients);
 	net_listeners_unref(s->listeners);
 	repeats_destroy(s->repeats);
+	replays_destroy(s->replays);
 	epoch_destroy(s->epoch);
 	free(s->workers);
 	settings_unref(s->settings);

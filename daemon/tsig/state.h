@@ -26,6 +26,7 @@
 struct context;
 
 #define TSIG_FUDGE_S 300 /* of what we sign; RFC 8945 section 10 */
+#define TSIG_REPLAY_DIGEST_LEN 32
 #define TSIG_MAC_MAX 128 /* a request's MAC: HMAC 64, a MIC of any client */
 
 struct tsig_state {
@@ -58,6 +59,12 @@ struct tsig_state {
 	uint8_t mac[TSIG_MAC_MAX]; /* of the last message: the next covers it */
 	size_t mac_len;            /* 0: none (the final TKEY answer) */
 	unsigned n_messages;       /* of the answer, signed or verified */
+
+	/*
+	 * Of a request verified with a shared key: its whole MAC, cut or filled
+	 * up with 0.  Whoever sends it again has the same.
+	 */
+	uint8_t replay_digest[TSIG_REPLAY_DIGEST_LEN];
 };
 
 /* A state for an unsigned request. */

@@ -106,11 +106,13 @@ static bool
 check_shared(struct tsig_state *s, const struct covered *c,
     const struct tsig_rr *tsig, struct reason *reason)
 {
-	uint8_t mac[HMAC_LEN_MAX];
+	uint8_t mac[HMAC_LEN_MAX] = {0};
 
 	if (shared_key_mac(s->key, c->pieces, c->n, mac) == 0 &&
-	    CRYPTO_memcmp(mac, tsig->mac, tsig->mac_len) == 0)
+	    CRYPTO_memcmp(mac, tsig->mac, tsig->mac_len) == 0) {
+		memcpy(s->replay_digest, mac, sizeof(s->replay_digest));
 		return true;
+	}
 	reason_set(reason, "wrong MAC: the secrets differ");
 	return fail(s, TSIG_ERROR_BADSIG);
 }

@@ -40,6 +40,11 @@ expect("new", NOERROR, Signed(key, replace("host", "A", "192.0.2.4")).send())
 expect("old again", NOERROR, old.send())
 expect("the new one stays", ["192.0.2.4"], texts("host", "A"))
 
+# The MAC does not cover the ID in the header, only the original one.
+other_id = bytes([old.octets[0] ^ 1]) + old.octets[1:]
+expect("old with another ID", dns.rcode.NOTAUTH, tcp(other_id)[3] & 15)
+expect("the new one still stays", ["192.0.2.4"], texts("host", "A"))
+
 # All at once, copies between copies, many of them still in hand.
 random.seed(2136)
 before = serial()
