@@ -78,6 +78,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
 for ident, update in updates.items():
     expect("one answer, whatever the copy", 1, len(answers[ident]))
     expect("which is right", NOERROR, update.check(answers[ident].pop()))
-applied = len(logged('changed="add burst'))
-expect("each was applied once", len(updates), applied)
+wait_for("every update is in the log",
+         lambda: len(logged('changed="add burst')) >= len(updates))
+expect("each was applied once", len(updates), len(logged('changed="add burst')))
 expect("serials", True, before < serial() <= before + len(updates))
