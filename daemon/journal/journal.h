@@ -83,6 +83,13 @@ typedef int (*journal_take)(void *arg, const struct journal_location *where,
 int journal_replay(struct journal *j, journal_take take, void *arg,
     struct reason *reason);
 
+/*
+ * Snapshots are there up to this LSN: an empty log, whose predecessor was
+ * taken away, begins after it.  ERR_MISMATCH: the log is not empty and ends
+ * before it.
+ */
+int journal_begin_after(struct journal *j, uint64_t lsn, struct reason *reason);
+
 /* The directory, and zones/ in it; theirs until journal_close(). */
 int journal_dirfd(const struct journal *j);
 int journal_zones_dirfd(const struct journal *j);

@@ -1,5 +1,5 @@
 /*
- * journal_state.h - what journal.c and journal_open.c share
+ * journal_state.h - what the files of the journal share
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -14,6 +14,7 @@
 
 #include "daemon/journal/anchor.h"
 #include "daemon/journal/journal.h"
+#include "daemon/journal/recover.h"
 #include "daemon/journal/segment.h"
 #include "daemon/journal/storage.h"
 
@@ -63,6 +64,13 @@ int journal_add_segment(struct journal *j, struct segment *s);
 
 /* Writes the head of s and gives it the name of its number, durably. */
 int journal_name_segment(struct journal *j, struct segment *s,
+    struct reason *reason);
+
+/*
+ * Lists the segments, judges them, and makes the log whole: the tail anew or
+ * the first segment; notes it in the control file.
+ */
+int journal_recover(struct journal *j, const struct recover_promise *promise,
     struct reason *reason);
 
 /* A file of zeros, segment_size long; number 0. */

@@ -13,8 +13,8 @@
 #include "daemon/base/err.h"
 #include "daemon/journal/storage.h"
 
-#define FILL_STEP ((size_t)1 << 20)
-#define FILL_SYNC ((uint64_t)4 << 20) /* larger syncs stall the log's */
+#define FILL_STEP ((size_t)256 << 10)
+#define FILL_SYNC ((uint64_t)1 << 20) /* larger syncs stall the log's */
 
 static int
 system_open(void *arg, int dirfd, const char *path, int flags, mode_t mode)

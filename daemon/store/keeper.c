@@ -15,6 +15,7 @@
 #include "daemon/store/zone_text.h"
 
 #define TICK_MS 1000
+#define RETRY_MS 60000 /* after a dump or checkpoint that failed */
 #define CHECKPOINT_OCTETS ((uint64_t)64 << 20)
 
 /* --- One zone --- */
@@ -51,6 +52,20 @@ note_saved(struct store_zone *z, uint64_t lsn, uint64_t octets_ever)
 	z->saved_octets = octets_ever;
 }
 
+/* For those who look: recovery goes by the files. */
+static void
+say_in_log(struct store_zone *z, uint32_t serial)
+{
+	struct store *s = z->store;
+	struct reason why = {""};
+
+	if (atomic_load(&s->is_read_only))
+		return;
+	commit_mark(s, z, CHANGESET_CHECKPOINT | CHANGESET_METADATA, serial);
+	if (journal_note(s->journal, &why) != 0)
+		log_warning("control file problem=\"%s\"", why.text);
+}
+
 /* Pin, write, rename, say so in the log, unpin. */
 int
 keeper_checkpoint(struct store_zone *z, struct reason *reason)
@@ -74,10 +89,7 @@ keeper_checkpoint(struct store_zone *z, struct reason *reason)
 		note_saved(z, lsn, octets_ever);
 		log_info("checkpoint zone=%s serial=%u lsn=%" PRIu64, z->text,
 		    version_serial(v), lsn);
-		/* Only for those who look: recovery goes by the file. */
-		commit_mark(z->store, z,
-		    CHANGESET_CHECKPOINT | CHANGESET_METADATA,
-		    version_serial(v));
+		say_in_log(z, version_serial(v));
 	}
 	zone_unpin(v);
 	return ret;
@@ -93,6 +105,26 @@ keeper_save(struct store_zone *z, struct reason *reason)
 	return ret != 0 ? ret : dump;
 }
 
+static void
+complain(struct store_zone *z, const char *what, const struct reason *reason)
+{
+	log_warning("%s failed zone=%s problem=\"%s\"", what, z->text,
+	    reason->text);
+}
+
+/* A checkpoint whose failure is said, and which is tried again later. */
+static void
+checkpoint_when_able(struct store_zone *z)
+{
+	uint64_t now_ms = clock_mono_ms();
+	struct reason why = {""};
+
+	if (now_ms < z->save_after_ms || keeper_checkpoint(z, &why) == 0)
+		return;
+	complain(z, "checkpoint", &why);
+	z->save_after_ms = now_ms + RETRY_MS;
+}
+
 static bool
 checkpoint_is_due(struct store_zone *z)
 {
@@ -101,13 +133,6 @@ checkpoint_is_due(struct store_zone *z)
 	if (due < CHECKPOINT_OCTETS)
 		due = CHECKPOINT_OCTETS;
 	return unsaved_octets(z) > due;
-}
-
-static void
-complain(struct store_zone *z, const char *what, const struct reason *reason)
-{
-	log_warning("%s failed zone=%s problem=\"%s\"", what, z->text,
-	    reason->text);
 }
 
 static void
@@ -127,36 +152,73 @@ dump_when_due(struct store_zone *z, uint64_t now_ms)
 	if (now_ms < z->dump_due_ms)
 		return;
 	z->dump_due_ms = 0;
-	if (zone_text_dump(z, &why) != 0)
+	if (zone_text_dump(z, &why) != 0) {
 		complain(z, "dump", &why);
+		z->dump_due_ms = now_ms + RETRY_MS;
+	}
 }
 
 /* --- All zones --- */
 
-/* Calls f for each zone with the upkeep lock held for that one only. */
+/* Calls f for each zone; under store.upkeep. */
 static void
 for_each(struct store *s, void (*f)(struct store_zone *z, void *arg), void *arg)
 {
 	struct store_zone *const *zones = atomic_load(&s->zones);
 	size_t n = atomic_load(&s->n_zones);
 
-	for (size_t i = 0; i < n; i++) {
-		(void)pthread_mutex_lock(&s->upkeep);
+	for (size_t i = 0; i < n; i++)
 		f(zones[i], arg);
-		(void)pthread_mutex_unlock(&s->upkeep);
-	}
+}
+
+/*
+ * The keeper never waits for store.upkeep: who holds it may be waiting for
+ * the writer, and the writer for the segment that the keeper makes.  What it
+ * leaves out it does a tick later.
+ */
+static bool
+try_upkeep(struct store *s)
+{
+	return pthread_mutex_trylock(&s->upkeep) == 0;
 }
 
 static void
-look_after(struct store_zone *z, void *arg)
+end_upkeep(struct store *s)
 {
-	struct reason why = {""};
+	(void)pthread_mutex_unlock(&s->upkeep);
+}
 
+/* The spare went while we were busy; if it cannot be made, time will tell. */
+static bool
+is_wanted(struct store *s)
+{
+	return !s->keeper.said_no_spare && !atomic_load(&s->is_read_only) &&
+	    journal_wants_spare(s->journal);
+}
+
+static void
+look_after(struct store_zone *z, uint64_t now_ms)
+{
 	if (store_zone_version(z) == NULL)
 		return;
-	dump_when_due(z, *(uint64_t *)arg);
-	if (checkpoint_is_due(z) && keeper_checkpoint(z, &why) != 0)
-		complain(z, "checkpoint", &why);
+	dump_when_due(z, now_ms);
+	if (checkpoint_is_due(z))
+		checkpoint_when_able(z);
+}
+
+static void
+look_after_all(struct store *s)
+{
+	uint64_t now_ms = clock_mono_ms();
+	size_t n = atomic_load(&s->n_zones);
+
+	for (size_t i = 0; i < n && try_upkeep(s); i++) {
+		look_after(atomic_load(&s->zones)[i], now_ms);
+		end_upkeep(s);
+		/* A checkpoint takes long; the writer must not wait for it. */
+		if (is_wanted(s))
+			return;
+	}
 }
 
 /* --- Retention --- */
@@ -189,11 +251,8 @@ first_needed(struct store *s)
 static void
 save_if_first(struct store_zone *z, void *arg)
 {
-	uint32_t segment = *(uint32_t *)arg;
-	struct reason why = {""};
-
-	if (unsaved_segment(z) == segment && keeper_checkpoint(z, &why) != 0)
-		complain(z, "checkpoint", &why);
+	if (unsaved_segment(z) == *(uint32_t *)arg)
+		checkpoint_when_able(z);
 }
 
 static void
@@ -226,7 +285,8 @@ find_wants(struct store_zone *z, void *arg)
 
 /*
  * Recycles what nobody needs.  Too large: the oldest history goes first.  A
- * segment that only unsaved changes keep alive: their zones are saved.
+ * segment that only unsaved changes keep alive: their zones are saved.  Under
+ * store.upkeep, for the control file's sake, too.
  */
 static void
 retain(struct store *s)
@@ -248,7 +308,7 @@ retain(struct store *s)
 	if (wants.unsaved && !wants.history)
 		for_each(s, save_if_first, &wants.segment);
 	if (journal_retire(s->journal, first_needed(s), &why) != 0)
-		store_set_read_only(s, why.text);
+		log_warning("log segments stay problem=\"%s\"", why.text);
 }
 
 /* --- The next segment --- */
@@ -276,29 +336,23 @@ make_spare(struct store *s)
 
 /* --- The thread --- */
 
-/* The spare went while we were busy; if it cannot be made, time will tell. */
-static bool
-is_wanted(struct store *s)
-{
-	return !s->keeper.said_no_spare && !atomic_load(&s->is_read_only) &&
-	    journal_wants_spare(s->journal);
-}
-
 static void *
 keeper_main(void *arg)
 {
 	struct store *s = arg;
 	struct keeper *k = &s->keeper;
-	uint64_t now_ms;
 
 	while (!atomic_load(&k->stop)) {
-		now_ms = clock_mono_ms();
-		if (!atomic_load(&s->is_read_only)) {
+		bool writable = !atomic_load(&s->is_read_only);
+
+		if (writable && try_upkeep(s)) {
 			retain(s);
-			make_spare(s);
+			end_upkeep(s);
 		}
+		if (writable)
+			make_spare(s);
 		if (journal_damage(s->journal) == NULL)
-			for_each(s, look_after, &now_ms);
+			look_after_all(s);
 		wake_prepare(&k->wake);
 		if (!atomic_load(&k->stop) && !is_wanted(s))
 			wake_wait(&k->wake, TICK_MS);

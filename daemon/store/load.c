@@ -451,6 +451,25 @@ replay_init(struct replay *r, struct store *s)
 	return r->zones == NULL || r->by_id == NULL ? ERR_NOMEM : 0;
 }
 
+/* LSNs after a snapshot must be greater than its own, or replay skips them. */
+static int
+check_lsns(struct replay *r, struct reason *reason)
+{
+	uint64_t lsn = 0;
+	int ret;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->zones[i].found && r->zones[i].z->snapshot_lsn > lsn)
+			lsn = r->zones[i].z->snapshot_lsn;
+	if (atomic_load(&r->s->is_read_only))
+		return 0;
+	ret = journal_begin_after(r->s->journal, lsn, reason);
+	if (ret != ERR_MISMATCH)
+		return ret;
+	store_set_read_only(r->s, reason->text); /* as damage (J5) */
+	return 0;
+}
+
 int
 load_all(struct store *s, struct reason *reason)
 {
@@ -459,6 +478,8 @@ load_all(struct store *s, struct reason *reason)
 
 	if (ret == 0)
 		ret = begin_all(&r);
+	if (ret == 0)
+		ret = check_lsns(&r, reason);
 	if (ret == 0)
 		ret = journal_replay(s->journal, replay_one, &r, reason);
 	if (ret == ERR_MALFORMED) {

@@ -46,7 +46,8 @@ struct store_zone {
 	atomic_bool in_service;
 
 	pthread_mutex_t lock;            /* guards what follows; held shortly */
-	struct store_zone_config config; /* apex and soa excepted */
+	struct store_zone_config config; /* its strings are ours */
+	struct name *nameservers;        /* config.soa's */
 	struct history history;
 	struct zone_file_state file;
 	struct reason problem; /* why it is not loaded, or a warning */
@@ -57,6 +58,7 @@ struct store_zone {
 	uint64_t snapshot_octets; /* of its file */
 	uint64_t saved_octets;    /* history.octets_ever then */
 	uint64_t dump_due_ms;     /* 0: nothing to dump */
+	uint64_t save_after_ms;   /* a checkpoint failed: not before then */
 	bool file_edited;
 
 	/* The writer's. */

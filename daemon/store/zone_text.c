@@ -179,10 +179,12 @@ zone_text_dump(struct store_zone *z, struct reason *reason)
 		return ret;
 	v = store_zone_pin(z);
 	ret = dump_version(z, v, file, reason);
-	if (ret == 0)
+	if (ret == 0) {
 		log_info("dump zone=%s serial=%u file=%s", z->text,
 		    version_serial(v), file);
-	else {
+		zone_text_warn(z, NULL);
+	} else {
+		zone_text_warn(z, reason);
 		/* Not there: what is known of it must not say it is. */
 		(void)pthread_mutex_lock(&z->lock);
 		z->file.serial = 0;

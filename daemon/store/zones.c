@@ -22,6 +22,7 @@ zone_free(struct store_zone *z)
 	zone_destroy(atomic_load(&z->zone));
 	history_clear(&z->history);
 	(void)pthread_mutex_destroy(&z->lock);
+	free(z->nameservers);
 	free(z->text);
 	free(z);
 }
@@ -119,18 +120,36 @@ keep_string(struct store *s, const char *text, const char **kept_out)
 	return 0;
 }
 
+static int
+copy_nameservers(const struct store_zone_config *c, struct name **copy_out)
+{
+	size_t n = c->soa.n_nameservers;
+
+	*copy_out = calloc(n + 1, sizeof(**copy_out));
+	if (*copy_out == NULL)
+		return ERR_NOMEM;
+	if (n > 0)
+		memcpy(*copy_out, c->soa.nameservers, n * sizeof(**copy_out));
+	return 0;
+}
+
 int
 zones_configure(struct store_zone *z, const struct store_zone_config *c)
 {
+	struct name *nameservers;
 	const char *file;
 	int ret = keep_string(z->store, c->file, &file);
 
+	if (ret == 0)
+		ret = copy_nameservers(c, &nameservers);
 	if (ret != 0)
 		return ret;
 	(void)pthread_mutex_lock(&z->lock);
+	free(z->nameservers);
+	z->nameservers = nameservers;
 	z->config = *c;
 	z->config.file = file;
-	memset(&z->config.soa, 0, sizeof(z->config.soa)); /* not ours */
+	z->config.soa.nameservers = nameservers;
 	(void)pthread_mutex_unlock(&z->lock);
 	return 0;
 }

@@ -177,6 +177,29 @@ test_an_edited_file_becomes_a_changeset(void)
 }
 
 static void
+test_a_dump_that_fails_is_said_until_one_succeeds(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	char folder[96], file[128];
+
+	fixture_init(&f);
+	(void)snprintf(folder, sizeof(folder), "%s/folder", f.dir);
+	(void)snprintf(file, sizeof(file), "%s/ad.zone", folder);
+	f.zones[0].file = file;
+	fixture_must_open(&f);
+	CU_ASSERT_NOT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(status(f.zone).reason.text, file));
+	CU_ASSERT_TRUE(status(f.zone).loaded);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(mkdir(folder, 0700), 0);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	CU_ASSERT_TRUE(file_has(file, "0.0.0.8"));
+	fixture_clear(&f);
+}
+
+static void
 test_an_edited_file_that_may_not_be_read_stays_as_it_is(void)
 {
 	struct fixture f;
@@ -314,11 +337,19 @@ test_a_damaged_log_is_served_read_only(void)
 	fixture_clear(&f);
 }
 
+static void
+run(const struct fixture *f, const char *command)
+{
+	char whole[256];
+
+	(void)snprintf(whole, sizeof(whole), "cd %s && %s", f->state, command);
+	CU_ASSERT_EQUAL(system(whole), 0);
+}
+
 /* Losing a snapshot must not bring back an old zone file. */
 static void
 test_a_zone_whose_snapshot_is_gone_is_not_filled_anew(void)
 {
-	char command[256];
 	struct fixture f;
 	struct reason reason;
 
@@ -327,14 +358,56 @@ test_a_zone_whose_snapshot_is_gone_is_not_filled_anew(void)
 	fixture_must_open(&f);
 	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
 	fixture_crash(&f);
-	(void)snprintf(command, sizeof(command), "rm %s/zones/*/*.snap",
-	    f.state);
-	CU_ASSERT_EQUAL(system(command), 0);
+	run(&f, "rm zones/*/*.snap");
 	fixture_must_open(&f);
 	CU_ASSERT_FALSE(status(f.zone).loaded);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(status(f.zone).reason.text, "snapshot is missing"));
 	CU_ASSERT_NOT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	fixture_clear(&f);
+}
+
+static void
+test_a_log_taken_away_begins_after_the_snapshots(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	for (uint32_t i = 1; i <= 5; i++)
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	fixture_stop(&f);
+	run(&f, "rm -r log control");
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 5);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 6), RCODE_NOERROR);
+	fixture_crash(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 6);
+	fixture_clear(&f);
+}
+
+static void
+test_a_log_older_than_a_snapshot_is_damage(void)
+{
+	struct fixture f;
+	struct store_status st;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 1), RCODE_NOERROR);
+	fixture_crash(&f);
+	run(&f, "cp -r log old");
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 2), RCODE_NOERROR);
+	fixture_stop(&f);
+	run(&f, "rm -r log control && mv old log");
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_FALSE(st.writable);
+	CU_ASSERT_PTR_NOT_NULL(strstr(st.reason.text, "snapshot"));
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 2);
 	fixture_clear(&f);
 }
 
@@ -361,11 +434,14 @@ CU_TestInfo load_tests[] = {
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
     {"edited", test_an_edited_file_becomes_a_changeset},
     {"edited in vain", test_an_edited_file_that_may_not_be_read_stays_as_it_is},
+    {"dump fails", test_a_dump_that_fails_is_said_until_one_succeeds},
     {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
     {"missing", test_a_missing_file_without_soa_is_said},
     {"in use", test_a_second_store_is_refused},
     {"J5: damage", test_a_damaged_log_is_served_read_only},
     {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
+    {"log taken away", test_a_log_taken_away_begins_after_the_snapshots},
+    {"old log", test_a_log_older_than_a_snapshot_is_damage},
     {"clean stop", test_a_clean_stop_needs_no_replay},
     CU_TEST_INFO_NULL,
 };
