@@ -101,7 +101,7 @@ test_algorithms_have_names(void)
 		struct name from_text;
 
 		CU_ASSERT(tsig_algorithm_from_name(name->octets, &a));
-		CU_ASSERT_EQUAL(a, i);
+		CU_ASSERT_EQUAL((int)a, i);
 		CU_ASSERT_EQUAL(name_len(name->octets), name->len);
 		(void)name_from_text(tsig_algorithm_text(
 					 (enum tsig_algorithm)i),
