@@ -146,7 +146,8 @@ refuse_replay(struct request *r, struct message_writer *w,
 	return REPLY;
 }
 
-static enum outcome
+/* Hands the update to the writer; false: it has too much to do. */
+static bool
 submit(struct request *r)
 {
 	struct store_job *job = &r->u.update.job;
@@ -158,7 +159,7 @@ submit(struct request *r)
 		sizeof(r->u.update.signer)),
 	    .address = r->from.remote};
 	r->kind = REQUEST_UPDATE;
-	return store_submit(r->worker->server->store, job) ? PARKED : DROP;
+	return store_submit(r->worker->server->store, job);
 }
 
 enum outcome
@@ -171,10 +172,17 @@ handle_update(struct request *r, struct message_writer *w,
 		return DROP;
 	*rcode_out = gather_and_check(r);
 	if (*rcode_out == RCODE_NOERROR) {
-		if (update_has_changes(r->u.update.update))
-			return is_replay(r) ? refuse_replay(r, w, rcode_out)
-					    : submit(r);
-		*rcode_out = answer_prerequisites(r);
+		if (!update_has_changes(r->u.update.update)) {
+			*rcode_out = answer_prerequisites(r);
+		} else if (is_replay(r)) {
+			return refuse_replay(r, w, rcode_out);
+		} else if (submit(r)) {
+			return PARKED;
+		} else {
+			/* Silence would cost the client its MIC. */
+			COUNT(r->worker->counters.updates_failed);
+			*rcode_out = RCODE_SERVFAIL;
+		}
 	} else {
 		*rcode_out = refuse(r, *rcode_out);
 	}

@@ -90,15 +90,15 @@ settings_unref(struct settings *s)
 
 /* --- Address-match lists --- */
 
-/* The bits that a netmask sets. */
+/* The bits that a netmask sets; without one an address is alone in its net. */
 static uint8_t
-mask_length(const struct sockaddr *mask)
+mask_length(const struct sockaddr *mask, uint8_t most)
 {
 	struct addr a;
 	uint8_t bits = 0;
 
 	if (mask == NULL || addr_from_sockaddr(mask, &a) != 0)
-		return 0;
+		return most;
 	for (size_t i = 0; i < (a.family == AF_INET ? 4u : 16u); i++)
 		bits = (uint8_t)(bits + __builtin_popcount(a.octets[i]));
 	return bits;
@@ -130,7 +130,8 @@ find_local_addresses(struct settings *s)
 		s->hosts[n].addr = a;
 		s->hosts[n].length = a.family == AF_INET ? 32 : 128;
 		s->nets[n].addr = a;
-		s->nets[n].length = mask_length(i->ifa_netmask);
+		s->nets[n].length =
+		    mask_length(i->ifa_netmask, s->hosts[n].length);
 		clear_host_bits(&s->nets[n]);
 		n++;
 	}

@@ -43,7 +43,7 @@ test_lines_come_one_by_one_and_the_last_needs_no_end(void)
 
 	make_pair(fds);
 	lines_init(&l, fds[0], 0);
-	CU_ASSERT_EQUAL(write(fds[1], text, strlen(text)), strlen(text));
+	CU_ASSERT_EQUAL(write(fds[1], text, strlen(text)), (ssize_t)strlen(text));
 	(void)close(fds[1]);
 	expect(&l, 10, "one");
 	expect(&l, 10, "");
