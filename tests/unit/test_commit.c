@@ -376,6 +376,23 @@ test_without_room_updates_are_refused_with_the_reason(void)
 	fixture_clear(&f);
 }
 
+/* Who looks after the store may wait for the writer: not the other way. */
+static void
+test_upkeep_under_way_keeps_no_update_waiting(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	(void)pthread_mutex_lock(&f.store->upkeep);
+	for (uint32_t i = 1; i <= 100; i++) /* several segments */
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	CU_ASSERT(status(&f).n_segments > 3);
+	(void)pthread_mutex_unlock(&f.store->upkeep);
+	fixture_clear(&f);
+}
+
 static void
 test_an_update_that_waited_too_long_is_not_executed(void)
 {
@@ -539,6 +556,7 @@ CU_TestInfo commit_tests[] = {
     {"limits", test_limits_refuse_and_leave_nothing},
     {"history", test_history_gives_exactly_the_changesets},
     {"retention", test_history_is_cut_at_its_limits_and_the_log_stays_small},
+    {"upkeep", test_upkeep_under_way_keeps_no_update_waiting},
     {"too old", test_an_update_that_waited_too_long_is_not_executed},
     {"J6: failed sync", test_a_failed_sync_ends_writing},
     {"no room", test_without_room_updates_are_refused_with_the_reason},
