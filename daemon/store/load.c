@@ -39,6 +39,7 @@ struct loading {
 	struct zone_txn *txn;
 	bool found; /* a snapshot; else the zone is new */
 	bool failed;
+	size_t n_replayed; /* changesets that the log had and it had not */
 	struct reason reason;
 };
 
@@ -86,8 +87,10 @@ show(struct loading *l, const struct zone_version *v, const char *from)
 	z->problem.text[0] = '\0';
 	atomic_store_explicit(&z->zone, l->zone, memory_order_release);
 	(void)pthread_mutex_unlock(&z->lock);
-	log_notice("zone loaded zone=%s serial=%u names=%zu from=\"%s\"",
-	    z->text, version_serial(v), version_n_names(v), from);
+	log_notice("zone loaded zone=%s serial=%u names=%zu from=\"%s\" "
+		   "replayed=%zu",
+	    z->text, version_serial(v), version_n_names(v), from,
+	    l->n_replayed);
 	l->zone = NULL;
 }
 
@@ -374,7 +377,9 @@ replay_one(void *arg, const struct journal_location *where,
 	ret = apply(r, l, octets, head->len);
 	if (ret == ERR_NOMEM)
 		return ret;
-	if (ret != 0) {
+	if (ret == 0) {
+		l->n_replayed++;
+	} else {
 		struct reason why;
 
 		reason_set(&why,
