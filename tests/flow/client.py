@@ -52,15 +52,17 @@ def wait_for(what, condition, seconds=20):
         time.sleep(0.02)
 
 
+def in_log(text):
+    """The lines with this text, so far."""
+    with open(f"{DIR}/kddnsd.log", encoding="utf-8") as log:
+        return [line for line in log if text in line]
+
+
 def logged(text):
-    """The lines with this text; the log is written a moment after the answer."""
-    lines = []
+    """The same; the log is written a moment after the answer."""
     end = time.monotonic() + 2
-    while not lines and time.monotonic() < end:
-        with open(f"{DIR}/kddnsd.log", encoding="utf-8") as log:
-            lines = [line for line in log if text in line]
-        if not lines:
-            time.sleep(0.02)
+    while not (lines := in_log(text)) and time.monotonic() < end:
+        time.sleep(0.02)
     return lines
 
 

@@ -79,6 +79,6 @@ for ident, update in updates.items():
     expect("one answer, whatever the copy", 1, len(answers[ident]))
     expect("which is right", NOERROR, update.check(answers[ident].pop()))
 wait_for("every update is in the log",
-         lambda: len(logged('changed="add burst')) >= len(updates))
-expect("each was applied once", len(updates), len(logged('changed="add burst')))
+         lambda: len(in_log('changed="add burst')) >= len(updates))
+expect("each was applied once", len(updates), len(in_log('changed="add burst')))
 expect("serials", True, before < serial() <= before + len(updates))

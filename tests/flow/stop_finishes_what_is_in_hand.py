@@ -15,7 +15,7 @@ def patient_udp(octets):
         s.connect((ADDRESS, PORT))
         s.send(octets)
         while True:
-            is_last = logged("notice stopped")
+            is_last = in_log("notice stopped")
             try:
                 return s.recv(65535)
             except socket.timeout:
