@@ -41,7 +41,13 @@ class UntilTheEnd(Updater):
 
 def pipelined(label):
     """Updates sent in one piece; the stop comes while they are in hand."""
-    updates = [Signed(key, add(f"{label}-{i}", "A", "192.0.2.1")) for i in range(60)]
+    def build(i):
+        def fill(update):
+            update.id = i  # random ones might be alike
+            update.add(f"{label}-{i}", 300, "A", "192.0.2.1")
+        return fill
+
+    updates = [Signed(key, build(i)) for i in range(60)]
     s = connect()
     s.sendall(b"".join(framed(u.octets) for u in updates))
     return s, {u.update.id: (f"{label}-{i}", u) for i, u in enumerate(updates)}

@@ -18,6 +18,7 @@ def one_socket(addresses):
         for _ in range(20):
             for address in addresses:
                 query = question()
+                query.id = len(asked)  # random ones might be alike
                 asked[query.id] = address
                 s.sendto(query.to_wire(), (address, PORT))
         for _ in range(len(asked)):
