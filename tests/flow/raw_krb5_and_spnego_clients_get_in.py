@@ -38,6 +38,16 @@ for (label, mech), transport in itertools.product(
         expect(f"{label}: update over {other.__name__}", NOERROR, update.send(other))
 expect("A after those", [f"192.0.2.{next(numbers) - 1}"], texts("pc1", "A"))
 
+# A key name so long that the final answer is more than 512 octets: over UDP it
+# comes whole or cut, and over TCP the same octets get all of it.
+for label, mech in ("krb5", KRB5), ("spnego", SPNEGO):
+    key = ContextKey(label + ".a-long-label-that-takes-its-place" * 6, mech)
+    leg = key.first_leg()
+    answer = udp(leg)
+    expect("it is long", True, len(tcp(leg)) > 512)
+    key.finish(tcp(leg) if unverified(answer).flags & dns.flags.TC else answer)
+    expect("update with a long key name", NOERROR, Signed(key, own_address()).send())
+
 # A client that asked for sequence and replay detection, too.
 strict = ContextKey("strict", flags=MUTUAL | INTEGRITY
                     | gssapi.RequirementFlag.out_of_sequence_detection
