@@ -19,7 +19,8 @@
  *
  * Owns:    an update lies in the arena it was read into, and points into the
  *          message and its octets, and from update_permit() on to the
- *requester's book, acl, signer and address: all must stay until it is judged.
+ *          requester's book, acl, signer and address: all must stay until it
+ *          is judged.
  * Threads: one at a time; it may move from worker to writer.
  * Errors:  an RCODE, which is an answer; SERVFAIL means no memory.
  */
