@@ -186,8 +186,8 @@ struct conf_acl {
 /* What we do towards one peer; the longest prefix that holds it decides. */
 struct conf_server {
 	struct addr_prefix peer;
-	const char
-	    *key; /* signs what we send there; name in conf.keys or NULL */
+	/* Signs what we send there; name in conf.keys or NULL */
+	const char *key;
 	struct conf_place place;
 };
 

@@ -54,8 +54,8 @@ struct edns {
 	uint8_t version;
 	bool dnssec_ok;
 	uint16_t udp_size; /* as sent; not below 512 */
-	const uint8_t
-	    *options; /* RDATA of OPT; well-formed code/length pairs */
+	/* RDATA of OPT; well-formed code/length pairs */
+	const uint8_t *options;
 	uint16_t options_len;
 };
 

@@ -58,8 +58,8 @@ enum signer_kind {
 struct signer {
 	enum signer_kind kind;
 	struct name key_name; /* KEY: the key's; PRINCIPAL: the context's */
-	struct principal
-	    *principal; /* PRINCIPAL: lent, or owned, as said where */
+	/* PRINCIPAL: lent, or owned, as said where */
+	struct principal *principal;
 };
 
 /* For log lines, escaped: "PC1$@REALM", "key transfer.example.test", "none". */

@@ -36,8 +36,8 @@ struct storage;
 
 struct journal_config {
 	const char *directory;
-	const struct storage
-	    *storage;        /* NULL: the system; outlives the journal */
+	/* NULL: the system; outlives the journal */
+	const struct storage *storage;
 	size_t segment_size; /* 0: JOURNAL_SEGMENT_SIZE; whole blocks, at least
 				8 */
 };

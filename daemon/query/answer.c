@@ -75,8 +75,8 @@ struct walk {
 	const struct name *apex;
 	uint16_t type;
 	enum answer_transport transport;
-	const uint8_t
-	    *name; /* looked for now: the QNAME, or an alias's target */
+	/* Looked for now: the QNAME, or an alias's target */
+	const uint8_t *name;
 	/* Every name looked for before, to see a loop; and DNAMEs that were
 	 * used. */
 	unsigned n_steps;

@@ -7,12 +7,15 @@
  * The algorithm of RFC 1034 section 4.3.2 for a server that is authoritative
  * only.  A whole answer is made so:
  *
- *	rcode = question_check(q);             may end it: FORMERR, NOTIMP ...
+ *	rcode = question_check(q);          may end it: FORMERR, NOTIMP ...
  *	... the zone: by question_zone_name(); none: REFUSED, no version:
- *SERVFAIL edns_reply_init(&e, q, &settings, v); answer_start(&w, octets,
- *answer_size(q, transport, max_udp_size), q); message_write_reserve(&w,
- *edns_reply_room(&e) + room for the TSIG); rcode = answer(&w, q, v, apex,
- *transport); edns_reply_write(&e, &w, rcode); len = message_write_end(&w);
+ *	SERVFAIL ...
+ *	edns_reply_init(&e, q, &settings, v);
+ *	answer_start(&w, octets, answer_size(q, transport, max), q);
+ *	message_write_reserve(&w, edns_reply_room(&e) + TSIG's);
+ *	rcode = answer(&w, q, v, apex, transport);
+ *	edns_reply_write(&e, &w, rcode);
+ *	len = message_write_end(&w);
  *
  * An error is the same without answer(): message_write_rcode() instead.
  *
