@@ -1,0 +1,36 @@
+/*
+ * kerberos.h - keytabs, contexts and negotiators of the server
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Owns:    acceptor, contexts and negotiators, for the server.
+ * Threads: the main thread, or whoever reloads.
+ * Errors:  negative enum err.
+ */
+#ifndef SERVER_KERBEROS_H
+#define SERVER_KERBEROS_H
+
+struct conf;
+struct server;
+struct settings;
+
+/* Loads the keytabs and starts the negotiators. */
+int kerberos_start(struct server *s, const struct settings *settings);
+
+/* A keytab that cannot be used is said, and the old one stays. */
+void kerberos_load_keytabs(struct server *s, const struct settings *settings);
+
+/* Bounds and lifetimes from now on. */
+void kerberos_set_limits(struct server *s, const struct conf *conf);
+
+/* Forgets contexts and half-open negotiations whose time is over. */
+void kerberos_expire(struct server *s);
+
+/* Finishes the legs that are queued and ends the negotiators. */
+void kerberos_stop(struct server *s);
+
+/* After all who use contexts. */
+void kerberos_destroy(struct server *s);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * reload.c - a new configuration while we serve (SIGHUP, kddnsctl reload)
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/conf/conf.h"
+#include "daemon/conf/errors.h"
+#include "daemon/net/clients.h"
+#include "daemon/net/listen.h"
+#include "daemon/server/kerberos.h"
+#include "daemon/server/notifier.h"
+#include "daemon/server/parts.h"
+#include "daemon/server/ready.h"
+#include "daemon/server/settings.h"
+
+/* What only a restart can change: said, and otherwise ignored. */
+static void
+warn_of_restart(const struct server *s, const struct conf *old,
+    const struct conf *new)
+{
+	if (server_worker_count(new) != s->n_workers)
+		log_warning("reload option=workers needs a restart");
+	if (strcmp(old->options.directory, new->options.directory) != 0)
+		log_warning("reload option=directory needs a restart");
+	if (strcmp(old->options.user, new->options.user) != 0)
+		log_warning("reload option=user needs a restart");
+	if (strcmp(old->control.socket, new->control.socket) != 0)
+		log_warning("reload option=control/socket needs a restart");
+}
+
+/* The sockets of the new configuration; NULL: the old ones stay. */
+static int
+open_sockets_again(struct server *s, const struct conf *conf,
+    struct net_listeners **l_out, struct reason *reason)
+{
+	size_t n;
+	struct addr *all = server_listen_addresses(conf, &n);
+	int ret = ERR_NOMEM;
+
+	*l_out = NULL;
+	if (all != NULL)
+		ret = net_listeners_reopen(s->listeners, all, n, l_out, reason);
+	free(all);
+	if (ret != ERR_PERM)
+		return ret;
+	log_warning("reload %s: needs a restart", reason->text);
+	reason->text[0] = '\0';
+	return 0;
+}
+
+static void
+use_sockets(struct server *s, struct net_listeners *l)
+{
+	for (unsigned i = 0; i < s->n_workers; i++)
+		net_worker_listen(s->workers[i].net, l);
+	server_publish_listeners(s, l);
+}
+
+static void
+apply_limits(struct server *s, const struct conf *conf)
+{
+	struct transfers_settings transfers = {.n_threads = TRANSFER_THREADS,
+	    .max_transfers = conf->options.transfers_out,
+	    .max_time_ms = conf->options.max_transfer_time_out_s * 1000ull};
+
+	kerberos_set_limits(s, conf);
+	transfers_set(s->transfers, &transfers);
+	net_clients_set_limits(s->clients, conf->options.tcp_clients,
+	    conf->options.tcp_clients_per_address);
+}
+
+/* Reads the file; its mistakes go to the log, the first one to reason. */
+static int
+read_again(struct server *s, struct settings **settings_out,
+    struct reason *reason)
+{
+	struct conf_errors errors;
+	int ret;
+
+	conf_errors_init(&errors);
+	ret = settings_read(s->options.conf_path, s->options.overrides,
+	    s->options.n_overrides, &errors, settings_out);
+	for (size_t i = 0; i < errors.n; i++)
+		log_warning("configuration %s", errors.items[i].text);
+	if (ret != 0)
+		reason_set(reason, "%s%s",
+		    errors.n > 0 ? errors.items[0].text : err_text(ret),
+		    errors.n_errors > 1 ? " (more in the log)" : "");
+	conf_errors_clear(&errors);
+	return ret;
+}
+
+/*
+ * What can fail comes first; what others see, last.  A store that has new
+ * zones while their settings are not published answers from the old ones.
+ */
+static int
+reload(struct server *s, struct settings *settings, struct reason *reason)
+{
+	const struct conf *conf = settings_conf(settings);
+	struct net_listeners *listeners = NULL; /* owned until in use */
+	int ret;
+
+	ret = open_sockets_again(s, conf, &listeners, reason);
+	if (ret == 0)
+		ret =
+		    store_reconfigure(s->store, settings_store_zones(settings),
+			settings_n_zones(settings), reason);
+	if (ret == 0)
+		ret = server_link_zones(s);
+	if (ret == 0)
+		ret = settings_bind(settings, s->store);
+	if (ret == 0)
+		ret = notifier_apply(s->notifier, settings);
+	if (ret != 0) {
+		net_listeners_unref(listeners);
+		return ret;
+	}
+	warn_of_restart(s, settings_conf(s->settings), conf);
+	apply_limits(s, conf);
+	kerberos_load_keytabs(s, settings);
+	server_set_log_level(s, settings);
+	server_publish_settings(s, settings_ref(settings));
+	if (listeners != NULL)
+		use_sockets(s, listeners);
+	server_notify_all(s);
+	return 0;
+}
+
+int
+server_reload(struct server *s, struct reason *reason)
+{
+	struct settings *settings = NULL;
+	int ret;
+
+	(void)pthread_mutex_lock(&s->reload_lock);
+	ready_state("RELOADING=1");
+	ret = read_again(s, &settings, reason);
+	if (ret == 0)
+		ret = reload(s, settings, reason);
+	if (ret == 0)
+		log_notice("reloaded zones=%zu", settings_n_zones(settings));
+	else
+		log_error("reload failed reason=\"%s\" next=\"the old "
+			  "configuration stays in use\"",
+		    reason->text);
+	settings_unref(settings);
+	ready_state("READY=1");
+	(void)pthread_mutex_unlock(&s->reload_lock);
+	return ret;
+}
