@@ -388,6 +388,30 @@ is_changed(struct overlay *o, const struct overlay_set *s)
 	return !overlay_equals(o, s, s->before);
 }
 
+/* The RDATA of the set in a piece of the arena; NULL: no memory. */
+static struct rdata_ref *
+copy_rdatas(struct overlay *o, const struct overlay_set *s)
+{
+	struct rdata_ref *rdatas =
+	    arena_calloc(o->arena, s->n, sizeof(*rdatas));
+	const struct overlay_rr *rr;
+	size_t len = 0, i = 0;
+	uint8_t *at;
+
+	for (rr = s->rrs; rr != NULL; rr = rr->next)
+		len += rr->rdata.len;
+	at = arena_alloc(o->arena, len);
+	if (rdatas == NULL || at == NULL)
+		return NULL;
+	for (rr = s->rrs; rr != NULL; rr = rr->next) {
+		rdatas[i++] = (struct rdata_ref){at, rr->rdata.len};
+		if (rr->rdata.len > 0)
+			memcpy(at, rr->rdata.octets, rr->rdata.len);
+		at += rr->rdata.len;
+	}
+	return rdatas;
+}
+
 static int
 set_to_change(struct overlay *o, const struct overlay_set *s,
     struct rrset_change *c)
@@ -398,14 +422,12 @@ set_to_change(struct overlay *o, const struct overlay_set *s,
 
 	if (s->n > UINT16_MAX)
 		return ERR_RANGE;
-	rdatas = arena_calloc(o->arena, s->n, sizeof(*rdatas));
+	rdatas = copy_rdatas(o, s);
 	timestamps = arena_calloc(o->arena, s->n, sizeof(*timestamps));
 	if (rdatas == NULL || timestamps == NULL)
 		return ERR_NOMEM;
-	for (const struct overlay_rr *rr = s->rrs; rr != NULL; rr = rr->next) {
-		rdatas[i] = rr->rdata;
+	for (const struct overlay_rr *rr = s->rrs; rr != NULL; rr = rr->next)
 		timestamps[i++] = rr->timestamp;
-	}
 	c->owner = s->name->owner;
 	c->type = s->type;
 	c->ttl = s->ttl;

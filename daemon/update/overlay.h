@@ -118,8 +118,9 @@ bool overlay_equals(struct overlay *o, const struct overlay_set *set,
     const struct rrset *rrset);
 
 /*
- * The RRsets that differ from the version, those that go away first.
- * ERR_NOMEM; ERR_RANGE: an RRset has more RRs than one can.
+ * The RRsets that differ from the version, those that go away first.  Their
+ * RDATA lie in the arena: the first change of a name may end what the version
+ * has of it.  ERR_NOMEM; ERR_RANGE: an RRset has more RRs than one can.
  */
 int overlay_changes(struct overlay *o, struct rrset_change **changes_out,
     size_t *n_out);

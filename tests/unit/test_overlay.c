@@ -92,6 +92,79 @@ test_what_goes_away_comes_first(void)
 	zone_destroy(z);
 }
 
+#define TYPE_FOUR 65280 /* opaque; here of four octets, as A */
+
+static void
+put_fours(struct zone_txn *txn, const struct name *owner, uint16_t type,
+    uint8_t first, uint16_t n)
+{
+	uint8_t octets[8][4] = {{0}};
+	struct rdata_ref rdatas[8];
+
+	for (uint16_t i = 0; i < n; i++) {
+		octets[i][3] = (uint8_t)(first + i);
+		rdatas[i] = (struct rdata_ref){octets[i], 4};
+	}
+	CU_ASSERT_EQUAL_FATAL(zone_put(txn,
+				  &(struct rrset_change){.owner = owner->octets,
+				      .type = type,
+				      .ttl = 60,
+				      .n = n,
+				      .rdatas = rdatas}),
+	    0);
+}
+
+static void
+expect_fours(const struct zone_version *v, const struct name *owner,
+    uint16_t type, uint8_t first, uint16_t n)
+{
+	const struct zone_name *at = zone_get(v, owner->octets);
+	const struct rrset *set = zone_name_rrset(at, type);
+	struct rdata_ref rdata;
+	size_t pos = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
+	CU_ASSERT_EQUAL(set->n_rrs, n);
+	while (rrset_next(set, &pos, &rdata))
+		CU_ASSERT_EQUAL(get_u32(rdata.octets), first++);
+}
+
+/*
+ * A name that the transaction made itself is freed by the first change of it:
+ * what the second one keeps must not lie there.
+ */
+static void
+test_changes_of_one_name_do_not_rest_on_each_other(void)
+{
+	struct name x = name("x.ad.test");
+	uint8_t one[4] = {0, 0, 0, 1}, zero[4] = {0};
+	struct rdata_ref gone = {one, 4}, new = {zero, 4};
+	struct zone *z = update_zone();
+	struct rrset_change *changes;
+	struct zone_txn *txn;
+	struct overlay o;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a, 0);
+	CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
+	put_fours(txn, &x, TYPE_A, 1, 3);
+	put_fours(txn, &x, TYPE_FOUR, 1, 2);
+	CU_ASSERT_EQUAL_FATAL(overlay_init(&o, zone_view(txn), 1, &a), 0);
+	CU_ASSERT_EQUAL(overlay_remove(&o, set_at(&o, &x, TYPE_A), &gone), 0);
+	CU_ASSERT_EQUAL(overlay_add(&o, set_at(&o, &x, TYPE_FOUR), &new, 60),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(overlay_changes(&o, &changes, &n), 0);
+	CU_ASSERT_EQUAL(n, 2);
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(zone_put(txn, &changes[i]), 0);
+	expect_fours(zone_view(txn), &x, TYPE_A, 2, 2);
+	expect_fours(zone_view(txn), &x, TYPE_FOUR, 0, 3);
+	zone_abort(txn);
+	arena_clear(&a);
+	zone_destroy(z);
+}
+
 static void
 test_thousands_of_rrs_come_and_go(void)
 {
@@ -164,6 +237,8 @@ test_no_memory_is_an_error_and_no_more(void)
 CU_TestInfo overlay_tests[] = {
     {"a sheet shows the version below", test_a_sheet_shows_the_version_below},
     {"what goes away comes first", test_what_goes_away_comes_first},
+    {"changes of one name do not rest on each other",
+	test_changes_of_one_name_do_not_rest_on_each_other},
     {"thousands of RRs come and go", test_thousands_of_rrs_come_and_go},
     {"no memory is an error, and no more",
 	test_no_memory_is_an_error_and_no_more},
