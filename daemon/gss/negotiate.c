@@ -294,7 +294,7 @@ check_replay(struct work *w)
 		return REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY,
 		    "SHA-256 failed");
 	w->half->has_digest = true;
-	if (replays_has(w->negotiator->shared->replays, w->half->digest))
+	if (replays_has(w->negotiator->shared->replays, w->half->digest, 0))
 		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
 		    "AP-REQ was used before");
 	return true;

@@ -73,7 +73,7 @@ bucket_of(struct replays *r, const uint8_t *digest)
 }
 
 static bool
-has_locked(struct replays *r, const uint8_t *digest)
+has_locked(struct replays *r, const uint8_t *digest, uint64_t age_ms)
 {
 	uint64_t now_ms = clock_mono_ms();
 	uint32_t at;
@@ -82,7 +82,9 @@ has_locked(struct replays *r, const uint8_t *digest)
 	     at = r->entries[at].chain)
 		if (memcmp(r->entries[at].digest, digest, REPLAY_DIGEST_LEN) ==
 		    0)
-			return now_ms < r->entries[at].until_ms;
+			return now_ms < r->entries[at].until_ms &&
+			    now_ms + REPLAY_LIFE_MS >=
+			    r->entries[at].until_ms + age_ms;
 	return false;
 }
 
@@ -113,12 +115,13 @@ add_locked(struct replays *r, const uint8_t *digest)
 }
 
 bool
-replays_has(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN])
+replays_has(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN],
+    uint64_t age_ms)
 {
 	bool has;
 
 	(void)pthread_mutex_lock(&r->lock);
-	has = has_locked(r, digest);
+	has = has_locked(r, digest, age_ms);
 	(void)pthread_mutex_unlock(&r->lock);
 	return has;
 }
@@ -129,7 +132,7 @@ replays_add(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN])
 	bool has;
 
 	(void)pthread_mutex_lock(&r->lock);
-	has = has_locked(r, digest);
+	has = has_locked(r, digest, 0);
 	if (!has)
 		add_locked(r, digest);
 	(void)pthread_mutex_unlock(&r->lock);

@@ -28,8 +28,9 @@ struct replays;
 struct replays *replays_create(size_t size);
 void replays_destroy(struct replays *r); /* NULL is fine */
 
-/* True if the digest is there. */
-bool replays_has(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN]);
+/* True if the digest is there, since age_ms ago or longer. */
+bool replays_has(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN],
+    uint64_t age_ms);
 
 /* Puts it there; false: it is already. */
 bool replays_add(struct replays *r, const uint8_t digest[REPLAY_DIGEST_LEN]);

@@ -75,6 +75,8 @@ struct request {
 			struct store_job job;
 			struct update *update; /* in the arena */
 			struct update_record record;
+			bool was_made;  /* by a shared key, with this MAC */
+			bool is_replay; /* and would change something again */
 			char signer[SIGNER_TEXT_SIZE];
 		} update;
 		struct {

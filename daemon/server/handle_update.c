@@ -95,7 +95,29 @@ gather_and_check(struct request *r)
 	return update_permit(r->u.update.update, &by, record);
 }
 
-/* On the writer. */
+/*
+ * Clients that share a key may say the same in the same second, octet for
+ * octet; after this long it is no longer they.
+ */
+#define SAME_SECOND_MS 2000
+
+/*
+ * A MAC with a shared key says who wrote the update, not that it comes for the
+ * first time: from another address, or with another ID in the header, it is no
+ * repeat (repeats.h).  Contexts see to this themselves.
+ */
+static bool
+was_made(const struct request *r)
+{
+	return r->tsig.key != NULL &&
+	    replays_has(r->worker->server->replays, r->tsig.replay_digest,
+		SAME_SECOND_MS);
+}
+
+/*
+ * On the writer.  What was made before may come again as long as it changes
+ * nothing; else it would bring back what somebody has changed since.
+ */
 static enum rcode
 judge(struct store_job *job, const struct zone_version *view,
     struct arena *arena, struct rrset_change **changes_out, size_t *n_out)
@@ -103,8 +125,14 @@ judge(struct store_job *job, const struct zone_version *view,
 	struct request *r = (struct request *)((char *)job -
 	    offsetof(struct request, u.update.job));
 
-	return update_judge(r->u.update.update, view, arena, changes_out, n_out,
-	    &r->u.update.record);
+	enum rcode rcode = update_judge(r->u.update.update, view, arena,
+	    changes_out, n_out, &r->u.update.record);
+
+	if (rcode != RCODE_NOERROR || *n_out == 0 || !r->u.update.was_made)
+		return rcode;
+	*n_out = 0;
+	r->u.update.is_replay = true;
+	return RCODE_NOTAUTH;
 }
 
 /* On the writer: published, or refused; its worker shall answer. */
@@ -116,34 +144,6 @@ job_done(struct store_job *job)
 
 	/* Never full: it has room for all requests that may be kept. */
 	(void)net_post(r->worker->net, r);
-}
-
-/*
- * A MAC with a shared key says who wrote the update, not that it comes for the
- * first time: from another address, or with another ID in the header, it is no
- * repeat (repeats.h).  Contexts see to this themselves.
- */
-static bool
-is_replay(const struct request *r)
-{
-	return r->tsig.key != NULL &&
-	    replays_has(r->worker->server->replays, r->tsig.replay_digest);
-}
-
-/* As the replay of a context's MIC. */
-static enum outcome
-refuse_replay(struct request *r, struct message_writer *w,
-    enum rcode *rcode_out)
-{
-	COUNT(r->worker->counters.updates_failed);
-	log_refusal(r, RCODE_NOTAUTH, "signature",
-	    "this very update was made before: it is a replay");
-	if (!request_is_tcp(r))
-		return DROP;
-	r->tsig.rcode = *rcode_out = RCODE_NOTAUTH;
-	r->tsig.error = TSIG_ERROR_BADSIG;
-	request_answer_start(r, w, NULL);
-	return REPLY;
 }
 
 /* Hands the update to the writer; false: it has too much to do. */
@@ -159,6 +159,8 @@ submit(struct request *r)
 		sizeof(r->u.update.signer)),
 	    .address = r->from.remote};
 	r->kind = REQUEST_UPDATE;
+	r->u.update.was_made = was_made(r);
+	r->u.update.is_replay = false;
 	return store_submit(r->worker->server->store, job);
 }
 
@@ -174,8 +176,6 @@ handle_update(struct request *r, struct message_writer *w,
 	if (*rcode_out == RCODE_NOERROR) {
 		if (!update_has_changes(r->u.update.update)) {
 			*rcode_out = answer_prerequisites(r);
-		} else if (is_replay(r)) {
-			return refuse_replay(r, w, rcode_out);
 		} else if (submit(r)) {
 			return PARKED;
 		} else {
@@ -203,12 +203,34 @@ log_applied(struct request *r)
 	    update_describe(r->u.update.update, &r->arena));
 }
 
+/* As the replay of a context's MIC: silence, or BADSIG. */
+static void
+refuse_replay(struct request *r)
+{
+	COUNT(r->worker->counters.updates_failed);
+	log_refusal(r, RCODE_NOTAUTH, "signature",
+	    "this very update was made before, and others since: it is a "
+	    "replay");
+	if (!request_is_tcp(r)) {
+		request_drop(r);
+		return;
+	}
+	r->tsig.rcode = RCODE_NOTAUTH;
+	r->tsig.error = TSIG_ERROR_BADSIG;
+	request_answer_rcode(r, RCODE_NOTAUTH);
+}
+
 void
 finish_update(struct request *r)
 {
 	const struct store_job *job = &r->u.update.job;
 	struct worker *w = r->worker;
 
+	if (r->u.update.is_replay && job->rcode == RCODE_NOTAUTH) {
+		refuse_replay(r);
+		request_put(r);
+		return;
+	}
 	if (job->rcode == RCODE_NOERROR) {
 		if (r->tsig.key != NULL)
 			(void)replays_add(w->server->replays,

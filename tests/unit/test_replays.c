@@ -27,11 +27,11 @@ test_a_digest_is_added_once(void)
 	struct replays *r = replays_create(100);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-	CU_ASSERT(!replays_has(r, digest(1)));
+	CU_ASSERT(!replays_has(r, digest(1), 0));
 	CU_ASSERT(replays_add(r, digest(1)));
-	CU_ASSERT(replays_has(r, digest(1)));
+	CU_ASSERT(replays_has(r, digest(1), 0));
 	CU_ASSERT(!replays_add(r, digest(1)));
-	CU_ASSERT(!replays_has(r, digest(2)));
+	CU_ASSERT(!replays_has(r, digest(2), 0));
 	replays_destroy(r);
 }
 
@@ -44,9 +44,16 @@ test_digests_are_forgotten_in_time(void)
 	CU_ASSERT(replays_add(r, digest(1)));
 	clock_test_set(clock_wall_us(),
 	    clock_mono_ns() + REPLAY_LIFE_MS * 1000000ull);
-	CU_ASSERT(!replays_has(r, digest(1)));
+	CU_ASSERT(!replays_has(r, digest(1), 0));
 	CU_ASSERT(replays_add(r, digest(1)));
 	CU_ASSERT(!replays_add(r, digest(1)));
+
+	/* Asked for older ones only. */
+	CU_ASSERT(!replays_has(r, digest(1), 2000));
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 1999 * 1000000ull);
+	CU_ASSERT(!replays_has(r, digest(1), 2000));
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 1000000ull);
+	CU_ASSERT(replays_has(r, digest(1), 2000));
 	clock_test_set(0, 0);
 	replays_destroy(r);
 }
@@ -60,7 +67,7 @@ test_the_oldest_goes_when_it_is_full(void)
 	for (unsigned n = 0; n < 1000; n++)
 		CU_ASSERT(replays_add(r, digest(n)));
 	for (unsigned n = 0; n < 1000; n++)
-		CU_ASSERT_EQUAL(replays_has(r, digest(n)), n >= 1000 - 128);
+		CU_ASSERT_EQUAL(replays_has(r, digest(n), 0), n >= 1000 - 128);
 	replays_destroy(r);
 }
 
