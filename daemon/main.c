@@ -191,5 +191,6 @@ main(int argc, char **argv)
 	server_run(server);
 	ready_state("STOPPING=1");
 	server_stop(server);
+	log_notice("stopped");
 	return EXIT_DONE;
 }

@@ -430,7 +430,6 @@ server_stop(struct server *s)
 		(void)close(s->stop_fd);
 	(void)pthread_mutex_destroy(&s->reload_lock);
 	(void)pthread_mutex_destroy(&s->settings_lock);
-	log_notice("stopped");
 	log_stop();
 	free(s);
 }

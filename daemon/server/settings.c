@@ -331,6 +331,11 @@ fill_soa(struct settings *s, const struct conf_zone *conf,
 	z->soa.given = true;
 	z->soa.nameservers = names;
 	z->soa.n_nameservers = n;
+	z->soa.refresh_s = soa->refresh_s;
+	z->soa.retry_s = soa->retry_s;
+	z->soa.expire_s = soa->expire_s;
+	z->soa.minimum_s = soa->minimum_s;
+	z->soa.ttl_s = soa->ttl_s;
 	return 0;
 }
 

@@ -16,13 +16,7 @@
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_text.h"
 
-/* Of a zone made from soa{} (seconds). */
-#define SOA_TTL 3600
-#define SOA_SERIAL 1
-#define SOA_REFRESH 900
-#define SOA_RETRY 300
-#define SOA_EXPIRE 1209600
-#define SOA_MINIMUM 300
+#define SOA_SERIAL 1 /* of a zone made from soa{} */
 
 static void
 set_problem(struct store_zone *z, const char *text)
@@ -114,15 +108,15 @@ put_soa(struct zone_txn *txn, const struct store_zone_config *c)
 	writer_octets(&w, c->soa.mname.octets, c->soa.mname.len);
 	writer_octets(&w, c->soa.rname.octets, c->soa.rname.len);
 	writer_u32(&w, SOA_SERIAL);
-	writer_u32(&w, SOA_REFRESH);
-	writer_u32(&w, SOA_RETRY);
-	writer_u32(&w, SOA_EXPIRE);
-	writer_u32(&w, SOA_MINIMUM);
+	writer_u32(&w, c->soa.refresh_s);
+	writer_u32(&w, c->soa.retry_s);
+	writer_u32(&w, c->soa.expire_s);
+	writer_u32(&w, c->soa.minimum_s);
 	rdata.len = (uint16_t)w.len;
 	return zone_put(txn,
 	    &(struct rrset_change){.owner = c->apex.octets,
 		.type = TYPE_SOA,
-		.ttl = SOA_TTL,
+		.ttl = c->soa.ttl_s,
 		.n = 1,
 		.rdatas = &rdata});
 }
@@ -154,7 +148,7 @@ put_ns(struct zone_txn *txn, const struct store_zone_config *c)
 	ret = zone_put(txn,
 	    &(struct rrset_change){.owner = c->apex.octets,
 		.type = TYPE_NS,
-		.ttl = SOA_TTL,
+		.ttl = c->soa.ttl_s,
 		.n = n_unique,
 		.rdatas = rdatas});
 	free(rdatas);
@@ -208,6 +202,11 @@ fill_fresh(struct loading *l, const struct store_zone_config *c,
 		if (c->file == NULL)
 			reason_set(&l->reason,
 			    "the zone has neither a file nor soa {}");
+		else
+			reason_set(&l->reason,
+			    "%s: not found, and there is no soa {} to make "
+			    "the zone from",
+			    c->file);
 		return ret;
 	}
 	fresh->from = "soa";

@@ -107,11 +107,15 @@ put_away(struct store *s)
 		    store_zone_version(z) == NULL)
 			continue;
 		if (atomic_load(&s->is_read_only) ||
-		    keeper_checkpoint(z, &why) == 0)
+		    keeper_checkpoint(z, &why) == 0) {
 			load_undo(z);
-		else
+			log_notice("zone put away zone=%s reason=\"not in the "
+				   "configuration; its data is kept\"",
+			    z->text);
+		} else {
 			log_warning("checkpoint failed zone=%s problem=\"%s\"",
 			    z->text, why.text);
+		}
 	}
 }
 

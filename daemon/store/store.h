@@ -43,6 +43,8 @@ struct store_zone_config {
 		struct name mname, rname;
 		const struct name *nameservers;
 		size_t n_nameservers;
+		uint32_t refresh_s, retry_s, expire_s, minimum_s;
+		uint32_t ttl_s; /* of the SOA and NS RRs */
 	} soa;
 	enum serial_method serial_method;
 	uint32_t dump_interval_s;

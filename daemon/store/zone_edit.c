@@ -320,7 +320,8 @@ zone_edit_take(struct store_zone *z, struct reason *reason)
 	else
 		reason_set(reason,
 		    "%s was edited while the zone took updates that it lacks, "
-		    "and is not read: freeze the zone, edit, thaw",
+		    "and is not read: take the edit back or remove the file, "
+		    "then sync, edit, reload",
 		    z->config.file);
 	if (ret != 0 && reason->text[0] == '\0')
 		reason_set(reason, "%s: %s", z->config.file, err_text(ret));

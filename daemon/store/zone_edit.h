@@ -21,7 +21,7 @@
 /*
  * Reads the edited file of a loaded zone.
  *
- * ERR_BUSY       the zone has changes that the file lacks: freeze, edit, thaw;
+ * ERR_BUSY       the zone has changes that the file lacks: sync, edit, reload;
  *                or it changed while we read
  * ERR_MALFORMED  the file has a mistake: "FILE:LINE: what"
  */

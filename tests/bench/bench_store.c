@@ -238,6 +238,9 @@ open_store(const char *dir)
 		die("names", "wrong");
 	z.soa.given = true;
 	z.soa.mname = z.soa.rname = ns;
+	z.soa.ttl_s = z.soa.refresh_s = z.soa.retry_s = 3600;
+	z.soa.expire_s = 604800;
+	z.soa.minimum_s = 300;
 	if (store_open(&config, &z, 1, &s, &reason) != 0)
 		die(dir, reason.text);
 	if (store_start(s) != 0)

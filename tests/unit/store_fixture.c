@@ -120,6 +120,11 @@ fixture_init(struct fixture *f)
 		z->soa.rname = f->ns;
 		z->soa.nameservers = &f->ns;
 		z->soa.n_nameservers = 1;
+		z->soa.refresh_s = 3601;
+		z->soa.retry_s = 602;
+		z->soa.expire_s = 604803;
+		z->soa.minimum_s = 304;
+		z->soa.ttl_s = 3605;
 		z->dump_interval_s = 3600;
 		(void)snprintf(f->files[i], sizeof(f->files[i]), "%s/%zu.zone",
 		    f->dir, i);

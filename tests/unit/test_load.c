@@ -72,6 +72,20 @@ use_file(struct fixture *f, size_t i, const char *text)
 		write_file(f->files[i], text);
 }
 
+/* SERIAL 0, REFRESH 1, RETRY 2, EXPIRE 3, MINIMUM 4. */
+static uint32_t
+soa_field(const struct rrset *soa, size_t i)
+{
+	struct rdata_ref r = {NULL, 0};
+	const uint8_t *p;
+	size_t at = 0;
+
+	CU_ASSERT_FATAL(rrset_next(soa, &at, &r));
+	p = r.octets + r.len - 20 + 4 * i;
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
 static void
 test_a_zone_is_made_from_soa(void)
 {
@@ -85,7 +99,11 @@ test_a_zone_is_made_from_soa(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(v);
 	soa = version_soa(v);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(soa);
-	CU_ASSERT_EQUAL(soa->ttl, 3600);
+	CU_ASSERT_EQUAL(soa->ttl, 3605);
+	CU_ASSERT_EQUAL(soa_field(soa, 1), 3601);
+	CU_ASSERT_EQUAL(soa_field(soa, 2), 602);
+	CU_ASSERT_EQUAL(soa_field(soa, 3), 604803);
+	CU_ASSERT_EQUAL(soa_field(soa, 4), 304);
 	CU_ASSERT_EQUAL(version_serial(v), 1);
 	CU_ASSERT_PTR_NOT_NULL(zone_name_rrset(version_apex(v), TYPE_NS));
 	CU_ASSERT_EQUAL(version_n_records(v), 2);
@@ -218,7 +236,7 @@ test_an_edited_file_that_may_not_be_read_stays_as_it_is(void)
 	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
 	/* Now it lacks an update, too. */
 	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
-	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "freeze"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "sync, edit"));
 	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), ERR_BUSY);
 	CU_ASSERT_TRUE(file_has(f.files[0], "; edited"));
 	fixture_stop(&f);
