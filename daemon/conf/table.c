@@ -244,8 +244,8 @@ static const struct row kerberos_rows[] = {
 	OFFSET(kerberos, keytabs),
 	.standard = "\"FILE:/etc/krb5.keytab\"",
 	.flags = ROW_SEVERAL,
-	.help = "A keytab with the keys of our principals; followed when the "
-		"file changes."},
+	.help = "A keytab with the keys of our principals; read again by a "
+		"reload."},
     {.name = "acceptor",
 	.kind = &kind_acceptor,
 	OFFSET(kerberos, acceptors),

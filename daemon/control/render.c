@@ -287,6 +287,10 @@ put_dump(FILE *out, const json_t *dump)
 {
 	char serial[CELL_SIZE], when[CELL_SIZE];
 
+	if (!json_is_integer(json_object_get(dump, "time"))) {
+		put_line(out, "dump", "none yet");
+		return;
+	}
 	put_line(out, "dump", "serial %s at %s%s",
 	    cell_text(json_object_get(dump, "serial"), serial),
 	    cell_time(json_object_get(dump, "time"), when),
