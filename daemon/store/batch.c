@@ -363,13 +363,14 @@ add_differences(struct batch *b, struct part *p, struct changeset *cs)
 
 /*
  * One serial a group: the client's, if one raised the SOA's, else the next.
- * Both were the same to begin with.
+ * Two may have raised it so far that it is not later than the published one
+ * (RFC 1982): secondaries would not follow.
  */
 static int
 raise_serial(struct batch *b, struct part *p)
 {
 	p->serial_to = version_serial(view_of(p));
-	if (p->serial_to != p->serial_from)
+	if (serial_after(p->serial_to, p->serial_from))
 		return 0;
 	p->serial_to =
 	    serial_next(p->serial_method, p->serial_from, b->time_us / 1000000);

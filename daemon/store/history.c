@@ -123,7 +123,8 @@ history_append(struct history *h, uint32_t serial_from, uint32_t serial_to,
 	    where->segment, where->offset, where->len, where->share};
 	h->octets += where->share;
 	/* Serials further apart have no order (RFC 1982): nobody can ask. */
-	while (serial_to - h->entries[h->first].serial_from >= 0x80000000u)
+	while (count(h) > 0 &&
+	    serial_to - h->entries[h->first].serial_from >= 0x80000000u)
 		drop_first(h);
 	return 0;
 }

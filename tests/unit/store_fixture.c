@@ -204,7 +204,7 @@ change_soa(struct job *j, const struct zone_version *view, struct arena *a,
 
 	(void)rrset_next(soa, &at, &old);
 	octets = arena_copy(a, old.octets, old.len);
-	soa_set_serial(octets, old.len, version_serial(view) + 10);
+	soa_set_serial(octets, old.len, version_serial(view) + j->raise_soa);
 	*rdata = (struct rdata_ref){octets, old.len};
 	*c =
 	    (struct rrset_change){.owner = store_zone_apex(j->job.zone)->octets,
@@ -223,6 +223,8 @@ judge(struct store_job *job, const struct zone_version *view,
 	unsigned n = j->n_more + 1;
 	struct rdata_ref *rdatas = arena_calloc(arena, n, sizeof(*rdatas));
 
+	while (j->is_slow && ring_count(job->zone->store->commit.ring) == 0)
+		;
 	if (j->verdict != RCODE_NOERROR || j->no_op)
 		return j->verdict;
 	for (unsigned i = 0; i < n; i++) {
@@ -237,7 +239,7 @@ judge(struct store_job *job, const struct zone_version *view,
 	c->n = j->value == 0 ? 0 : (uint16_t)n;
 	c->rdatas = rdatas;
 	*n_out = 1;
-	if (j->raise_soa)
+	if (j->raise_soa != 0)
 		change_soa(j, view, arena, &c[(*n_out)++]);
 	*changes_out = c;
 	return RCODE_NOERROR;

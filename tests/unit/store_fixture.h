@@ -70,7 +70,8 @@ struct job {
 	unsigned n_more;    /* A RRs beside the first */
 	enum rcode verdict; /* of judge(); not NOERROR: nothing is changed */
 	bool no_op;
-	bool raise_soa; /* the client's own SOA, by 10 */
+	uint32_t raise_soa; /* the client's own SOA, by so much; 0: not */
+	bool is_slow;       /* it is judged when another job is queued */
 	uint8_t octets[4];
 	pthread_mutex_t lock;
 	pthread_cond_t wake;

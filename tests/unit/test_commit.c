@@ -116,6 +116,40 @@ test_a_group_has_one_serial_a_zone(void)
 	fixture_clear(&f);
 }
 
+/* Each raises the other's SOA as far as RFC 1982 goes; together it is back. */
+static void
+test_a_group_s_serial_is_later_than_the_one_before(void)
+{
+	struct job first, second, third;
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	job_init(&first, f.zone, "pc1", 1);
+	job_init(&second, f.zone, "pc2", 2);
+	job_init(&third, f.zone, "pc3", 3);
+	second.raise_soa = third.raise_soa = 0x7fffffff;
+	gate_shut(&f.gate);
+	job_submit(&f, &first);
+	gate_wait(&f.gate);
+	job_submit(&f, &second);
+	job_submit(&f, &third);
+	gate_open(&f.gate);
+	CU_ASSERT_EQUAL(job_wait(&first), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(job_wait(&second), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(job_wait(&third), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(third.job.serial_from, 2);
+	CU_ASSERT_EQUAL(third.job.serial_to, 3);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 3);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc4", 4), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 4);
+	fixture_crash(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 4);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc3"), 3);
+	fixture_clear(&f);
+}
+
 static void
 test_what_a_group_undoes_is_not_written(void)
 {
@@ -151,7 +185,7 @@ test_a_serial_of_the_client_is_kept(void)
 	fixture_init(&f);
 	fixture_must_open(&f);
 	job_init(&j, f.zone, "pc1", 7);
-	j.raise_soa = true;
+	j.raise_soa = 10;
 	job_submit(&f, &j);
 	CU_ASSERT_EQUAL(job_wait(&j), RCODE_NOERROR);
 	CU_ASSERT_EQUAL(j.job.serial_to, 11);
@@ -550,6 +584,7 @@ CU_TestInfo commit_tests[] = {
     {"J2: not before the sync",
 	test_nothing_is_visible_or_answered_before_the_sync},
     {"one serial", test_a_group_has_one_serial_a_zone},
+    {"serial of a group", test_a_group_s_serial_is_later_than_the_one_before},
     {"undone", test_what_a_group_undoes_is_not_written},
     {"client's serial", test_a_serial_of_the_client_is_kept},
     {"many threads", test_what_many_threads_changed_outlives_crash_and_stop},

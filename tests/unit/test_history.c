@@ -102,6 +102,13 @@ test_serials_without_an_order_are_cut(void)
 	    ERR_NOTFOUND);
 	CU_ASSERT_EQUAL(history_find(&h, 0x70000000, 0x80000002, &first, &n),
 	    0);
+	/* One that alone goes too far leaves nothing. */
+	history_forget(&h);
+	append(&h, 2, 1, 1, 4);
+	CU_ASSERT_EQUAL(h.end, h.first);
+	CU_ASSERT_EQUAL(h.octets, 0);
+	append(&h, 1, 2, 1, 5);
+	CU_ASSERT_EQUAL(history_find(&h, 1, 2, &first, &n), 0);
 	history_clear(&h);
 }
 
