@@ -274,6 +274,22 @@ read_file(struct edit *e, struct store_zone *z, struct reason *reason)
 	return 0;
 }
 
+/*
+ * The serial that the file is of; 0: of none, since an update went into the
+ * same group, or came after it, that the file lacks.
+ */
+static uint32_t
+serial_of_file(struct edit *e, struct store_zone *z)
+{
+	zone_unpin(e->base);
+	e->base = store_zone_pin(z);
+	e->n = 0;
+	if (version_serial(e->base) != e->job.serial_to || diff(e) != 0 ||
+	    e->n > 0)
+		return 0;
+	return e->job.serial_to;
+}
+
 static int
 take(struct edit *e, struct store_zone *z, struct reason *reason)
 {
@@ -297,10 +313,11 @@ take(struct edit *e, struct store_zone *z, struct reason *reason)
 		ret = commit(e, z, reason);
 	if (ret != 0)
 		return ret;
-	if (e->job.changed)
-		serial = e->job.serial_to;
 	log_notice("zone file read zone=%s serial=%u->%u rrsets=%zu file=%s",
-	    z->text, version_serial(e->base), serial, e->n, z->config.file);
+	    z->text, serial, e->job.changed ? e->job.serial_to : serial, e->n,
+	    z->config.file);
+	if (e->job.changed)
+		serial = serial_of_file(e, z);
 	ret = zone_text_taken(z, serial, before, reason);
 	return ret != 0 ? ret : zone_text_check(z, reason);
 }

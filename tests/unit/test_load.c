@@ -194,6 +194,37 @@ test_an_edited_file_becomes_a_changeset(void)
 	fixture_clear(&f);
 }
 
+/* An update in the group of the edit: the file lacks it. */
+static void
+test_an_edit_does_not_hide_what_came_with_it(void)
+{
+	struct fixture f;
+	struct job update;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	append_file(f.files[0], "pc9 300 A 0.0.0.99\n");
+	job_init(&update, f.zone, "pc2", 8);
+	update.is_slow = true;
+	job_submit(&f, &update);
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	CU_ASSERT_EQUAL(job_wait(&update), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc2"), 8);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc9"), 99);
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 101);
+
+	append_file(f.files[0], "pc9 300 A 0.0.0.98\n");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc2"), 8);
+	CU_ASSERT_EQUAL(unlink(f.files[0]), 0);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.8"));
+	job_clear(&update);
+	fixture_clear(&f);
+}
+
 static void
 test_a_dump_that_fails_is_said_until_one_succeeds(void)
 {
@@ -451,6 +482,7 @@ CU_TestInfo load_tests[] = {
     {"file", test_a_zone_is_filled_from_its_file_once},
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
     {"edited", test_an_edited_file_becomes_a_changeset},
+    {"edited beside an update", test_an_edit_does_not_hide_what_came_with_it},
     {"edited in vain", test_an_edited_file_that_may_not_be_read_stays_as_it_is},
     {"dump fails", test_a_dump_that_fails_is_said_until_one_succeeds},
     {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
