@@ -12,6 +12,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/store/commit.h"
+#include "daemon/store/zones.h"
 
 #define RING_SIZE ((size_t)16384)
 #define JOB_AGE_MAX_MS 5000
@@ -225,8 +226,8 @@ take_marks(struct store *s)
 static void
 reclaim_all(struct store *s)
 {
-	struct store_zone *const *zones = atomic_load(&s->zones);
-	size_t n = atomic_load(&s->n_zones);
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		struct zone *data =

@@ -335,8 +335,8 @@ store_reload_zone(struct store *s, struct store_zone *z, struct reason *reason)
 int
 store_sync(struct store *s, struct store_zone *z, struct reason *reason)
 {
-	struct store_zone *const *list = atomic_load(&s->zones);
-	size_t n = atomic_load(&s->n_zones);
+	size_t n;
+	struct store_zone *const *list = zones_list(s, &n);
 	int first = 0, ret;
 
 	if (journal_damage(s->journal) != NULL) {

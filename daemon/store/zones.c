@@ -83,11 +83,19 @@ zones_add(struct store *s, const struct name *apex,
 	return 0;
 }
 
+struct store_zone *const *
+zones_list(const struct store *s, size_t *n_out)
+{
+	/* First the number: a list read after it has at least so many. */
+	*n_out = atomic_load(&s->n_zones);
+	return atomic_load(&s->zones);
+}
+
 struct store_zone *
 zones_get(const struct store *s, const uint8_t *apex)
 {
-	struct store_zone *const *zones = atomic_load(&s->zones);
-	size_t n = atomic_load(&s->n_zones);
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (name_equal(zones[i]->apex.octets, apex))

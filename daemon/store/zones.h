@@ -16,6 +16,9 @@
 int zones_add(struct store *s, const struct name *apex,
     struct store_zone **zone_out);
 
+/* The list as it is now, n_out zones long; any thread. */
+struct store_zone *const *zones_list(const struct store *s, size_t *n_out);
+
 /* In or out of service; NULL: never heard of. */
 struct store_zone *zones_get(const struct store *s, const uint8_t *apex);
 
