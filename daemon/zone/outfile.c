@@ -57,6 +57,23 @@ outfile_dress(struct outfile *f, mode_t mode, uid_t uid, gid_t gid)
 	(void)fchmod(f->fd, mode);
 }
 
+/*
+ * What fails stays failed: the kernel tells an error once, and a sync after it
+ * succeeds without the data.
+ */
+static int
+sync_step(const struct outfile *f)
+{
+	int ret = sync_file_range(f->fd, (off_t)f->synced,
+	    (off_t)(f->written - f->synced),
+	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+		SYNC_FILE_RANGE_WAIT_AFTER);
+
+	if (ret != 0 && (errno == ENOSYS || errno == EINVAL || errno == ESPIPE))
+		ret = fdatasync(f->fd);
+	return ret == 0 ? 0 : err_from_errno(errno);
+}
+
 /* Writes the buffer out; starts the disk on each whole step. */
 static void
 flush(struct outfile *f)
@@ -75,12 +92,7 @@ flush(struct outfile *f)
 	f->len = 0;
 	if (f->err != 0 || f->written - f->synced < SYNC_STEP)
 		return;
-	if (sync_file_range(f->fd, (off_t)f->synced,
-		(off_t)(f->written - f->synced),
-		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-		    SYNC_FILE_RANGE_WAIT_AFTER) != 0 &&
-	    fdatasync(f->fd) != 0)
-		f->err = err_from_errno(errno);
+	f->err = sync_step(f);
 	f->synced = f->written;
 }
 
