@@ -19,10 +19,11 @@ build=${KDDNS_BUILD:-$top/build}
 jobs=$(nproc)
 only=gcc,clang,asan,tsan,dist
 flows=()
+flow_limit=900 # seconds for one flow test
 export KDDNS_LONG=
 while [ $# -gt 0 ]; do
 	case $1 in
-	--long) KDDNS_LONG=yes ;;
+	--long) KDDNS_LONG=yes flow_limit=3600 ;;
 	--only) only=$2 && shift ;;
 	--flow) flows+=("$2") && shift ;;
 	-h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
@@ -109,7 +110,7 @@ flow_tests() { # FLAVOUR [NAME...]
 		log=$work/$flavour.flow.$name.log
 		status=0
 		KDDNS_BUILDDIR=$build/$flavour KDDNS_SRCDIR=$top \
-			as_user timeout 900 "$top/tests/flow/$name" >"$log" 2>&1 </dev/null || status=$?
+			as_user timeout "$flow_limit" "$top/tests/flow/$name" >"$log" 2>&1 </dev/null || status=$?
 		case $status in
 		0) result pass "$flavour: $name" ;;
 		77) result skip "$flavour: $name" "$log" ;;
