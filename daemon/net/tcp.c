@@ -616,10 +616,8 @@ tcp_cut(struct net_worker *w, const struct net_origin *to)
 
 	if (c == NULL)
 		return;
-	w->in_hand -= c->in_hand;
-	c->in_hand = 0;
 	c->is_broken = true;
-	unsettle(w, c);
+	release(w, c); /* the others hear of it by closed() */
 }
 
 size_t

@@ -175,7 +175,10 @@ int net_send_part(struct net_worker *w, const struct net_origin *to,
 /* Ends the obligation without a (further) message. */
 void net_drop(struct net_worker *w, const struct net_origin *to);
 
-/* Cuts a connection, soon; its obligations end unsaid (no closed()). */
+/*
+ * Cuts a TCP connection, soon, instead of an answer: ends the obligation as
+ * net_drop() does.  If there are others, closed() tells of their end.
+ */
 void net_close(struct net_worker *w, const struct net_origin *connection);
 
 /* Octets unsent on a connection; 0 also when it is gone. */

@@ -388,17 +388,24 @@ static void
 test_the_handler_may_cut_a_connection(void)
 {
 	struct net_fixture f = {0};
-	int fd;
+	int alone, shared;
 
 	fixture_start(&f);
-	fd = client(&f);
-	fixture_send_message(fd, "hold");
-	fixture_send_message(fd, "cut");
-	CU_ASSERT(fixture_at_end(fd));
-	fixture_release(&f);
-	(void)close(fd);
-	fixture_join(&f);
+	alone = client(&f);
+	fixture_send_message(alone, "cut");
+	CU_ASSERT(fixture_at_end(alone));
 	CU_ASSERT_EQUAL(atomic_load(&f.n_closed), 0);
+
+	/* What else was in hand hears of it, and answers in vain. */
+	shared = client(&f);
+	fixture_send_message(shared, "hold");
+	fixture_send_message(shared, "cut");
+	CU_ASSERT(fixture_at_end(shared));
+	CU_ASSERT(fixture_reached(&f.n_closed, 1));
+	fixture_release(&f);
+	(void)close(alone);
+	(void)close(shared);
+	fixture_join(&f);
 	CU_ASSERT_EQUAL(net_in_hand(f.worker), 0);
 	fixture_stop(&f);
 }
