@@ -142,11 +142,10 @@ add_sockets(struct net_worker *w, const struct net_listeners *l)
 		int udp = net_listeners_udp(l, i, w->index);
 		int tcp = net_listeners_tcp(l, i, w->index);
 
-		if (is_listening(w, udp))
-			continue;
-		ret = udp_listen(w, udp, net_listeners_address(l, i),
-		    net_listeners_is_wildcard(l, i));
-		if (ret == 0)
+		if (!is_listening(w, udp))
+			ret = udp_listen(w, udp, net_listeners_address(l, i),
+			    net_listeners_is_wildcard(l, i));
+		if (ret == 0 && !is_listening(w, tcp))
 			ret = tcp_listen(w, tcp);
 	}
 	return ret;
