@@ -674,7 +674,8 @@ static const struct row control_rows[] = {
 	.kind = &kind_text,
 	OFFSET(control, group),
 	.standard = "\"kddns\"",
-	.help = "The group whose members may use it."},
+	.help = "The group whose members may use it; the daemon's user has to "
+		"be in it."},
     {.name = NULL},
 };
 

@@ -262,21 +262,36 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	return ret;
 }
 
+/* Why a file of ours cannot be given to that group; NULL: it can. */
+static const char *
+why_not_group(const char *group)
+{
+	const struct group *g = getgrnam(group);
+
+	if (g == NULL)
+		return "does not exist";
+	if (geteuid() == 0 || getegid() == g->gr_gid ||
+	    group_member(g->gr_gid) != 0)
+		return NULL;
+	return "is not one of the daemon's user";
+}
+
 static int
 open_control(struct server *s, const struct conf *conf, struct reason *reason)
 {
-	const char *group = conf->control.group;
+	const char *group = conf->control.group, *why;
 	struct control_options options = {.path = conf->control.socket,
 	    .commands = server_commands,
 	    .arg = s};
 
 	/* Without its group the socket is for root and ourselves. */
-	if (group != NULL && getgrnam(group) != NULL)
+	why = group == NULL ? NULL : why_not_group(group);
+	if (why == NULL)
 		options.group = group;
-	else if (group != NULL)
-		log_warning("control group=%s does not exist: only root and "
-			    "the daemon's user may use kddnsctl",
-		    group);
+	else
+		log_warning("control group=%s %s: only root and the daemon's "
+			    "user may use kddnsctl",
+		    group, why);
 	return control_open(&options, &s->control, reason);
 }
 
