@@ -204,7 +204,10 @@ check_file(struct store_zone *z, struct reason *reason)
 	return ret;
 }
 
-/* The files of all loaded zones; what is wrong is logged, and stays as it is. */
+/*
+ * The files of all zones that serve; what is wrong is logged, and stays as it
+ * is.
+ */
 static void
 take_edits(struct store *s)
 {
@@ -213,7 +216,8 @@ take_edits(struct store *s)
 	for (size_t i = 0; i < atomic_load(&s->n_zones); i++) {
 		struct reason why = {""};
 
-		if (store_zone_version(list[i]) != NULL &&
+		if (atomic_load(&list[i]->in_service) &&
+		    store_zone_version(list[i]) != NULL &&
 		    check_file(list[i], &why) != 0)
 			log_warning("zone file zone=%s problem=\"%s\"",
 			    list[i]->text, why.text);
@@ -299,11 +303,10 @@ store_reconfigure(struct store *s, const struct store_zone_config *zones,
 
 	(void)pthread_mutex_lock(&s->upkeep);
 	ret = configure(s, zones, n_zones);
-	if (ret == 0)
-		take_edits(s);
 	if (ret == 0) {
 		load_missing(s, zones, n_zones);
 		put_into_service(s, zones, n_zones);
+		take_edits(s); /* the writer takes what is in service */
 		ret = zones_publish(s);
 	}
 	(void)pthread_mutex_unlock(&s->upkeep);

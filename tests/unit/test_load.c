@@ -194,6 +194,37 @@ test_an_edited_file_becomes_a_changeset(void)
 	fixture_clear(&f);
 }
 
+/* Edited while nobody served it, first in memory, then put away. */
+static void
+test_an_edited_file_of_a_zone_that_comes_back_is_read(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	use_file(&f, 1, NULL);
+	write_file(f.files[1], good);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 1, &reason), 0);
+	append_file(f.files[1], "pc9 300 A 0.0.0.99\n");
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, &reason), 0);
+	f.zone = store_find_apex(f.store, f.zones[1].apex.octets);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f.zone);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc9"), 99);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+
+	fixture_stop(&f);
+	f.n_zones = 1;
+	fixture_must_open(&f);
+	append_file(f.files[1], "pc8 300 A 0.0.0.88\n");
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, &reason), 0);
+	f.zone = store_find_apex(f.store, f.zones[1].apex.octets);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f.zone);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc8"), 88);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc9"), 99);
+	fixture_clear(&f);
+}
+
 /* An update in the group of the edit: the file lacks it. */
 static void
 test_an_edit_does_not_hide_what_came_with_it(void)
@@ -482,6 +513,8 @@ CU_TestInfo load_tests[] = {
     {"file", test_a_zone_is_filled_from_its_file_once},
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
     {"edited", test_an_edited_file_becomes_a_changeset},
+    {"edited out of service",
+	test_an_edited_file_of_a_zone_that_comes_back_is_read},
     {"edited beside an update", test_an_edit_does_not_hide_what_came_with_it},
     {"edited in vain", test_an_edited_file_that_may_not_be_read_stays_as_it_is},
     {"dump fails", test_a_dump_that_fails_is_said_until_one_succeeds},
