@@ -158,8 +158,8 @@ sed -n '/^kerberos/,$s/^/    /p' kddnsd.conf | sed "s|$secret|...|"
 if [ "$(id -u)" -eq 0 ]; then chown nobody dns.keytab; fi
 "$build/kddnsd" -f -c kddnsd.conf >kddnsd.log 2>&1 &
 pids+=($!)
-ctl() { "$build/kddnsctl" -s "$dir/run/control.sock" "$@"; }
-wait_for 30 ctl status || die "kddnsd does not come up"
+kddnsctl() { "$build/kddnsctl" -s "$dir/run/control.sock" "$@"; }
+wait_for 30 kddnsctl status || die "kddnsd does not come up"
 
 mkdir knot
 cat >knot.conf <<END
@@ -232,8 +232,8 @@ grep 'IXFR, incoming' knot.log | tail -n 2 | sed 's/^/    /'
 grep -q 'IXFR, incoming.*finished' knot.log || { cat knot.log; die "it was not an IXFR"; }
 
 say "7. What the daemon says of itself"
-show ctl status
-show ctl zonestatus $zone
+show kddnsctl status
+show kddnsctl zonestatus $zone
 
 if [ -n "$once" ]; then
 	say "That was all."
