@@ -94,25 +94,34 @@ keep_spare(struct listing *l, const char *name, uint32_t number)
 		return;
 	}
 	segment_destroy(j, s);
-	(void)st->unlink(st->arg, j->log_dirfd, name);
 }
 
 static int
 sort_in(struct listing *l, const char *name)
 {
+	uint32_t number;
+
+	if (parse_name(name, ".log", &number) &&
+	    number >= l->j->anchor.first_segment)
+		return add_number(l, number);
+	if (parse_name(name, ".spare", &number))
+		keep_spare(l, name, number);
+	return 0;
+}
+
+/* What a crash left: retired, written anew, or one spare too many. */
+static int
+drop_leftover(struct listing *l, const char *name)
+{
 	struct journal *j = l->j;
 	uint32_t number;
 
-	if (parse_name(name, ".log", &number)) {
-		if (number >= j->anchor.first_segment)
-			return add_number(l, number);
-		/* Retired; the crash came before its end. */
+	if ((parse_name(name, ".log", &number) &&
+		number < j->anchor.first_segment) ||
+	    parse_name(name, ".log.tmp", &number) ||
+	    (parse_name(name, ".spare", &number) &&
+		(l->spare == NULL || strcmp(name, l->spare->name) != 0)))
 		(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);
-	} else if (parse_name(name, ".spare", &number)) {
-		keep_spare(l, name, number);
-	} else if (parse_name(name, ".log.tmp", &number)) {
-		(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);
-	}
 	return 0;
 }
 
@@ -124,8 +133,10 @@ by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Calls f for each file of the log. */
 static int
-list_log(struct listing *l, struct reason *reason)
+walk_log(struct listing *l, int (*f)(struct listing *l, const char *name),
+    struct reason *reason)
 {
 	int fd = dup(l->j->log_dirfd), ret = 0;
 	struct dirent *e;
@@ -141,8 +152,16 @@ list_log(struct listing *l, struct reason *reason)
 	}
 	rewinddir(dir);
 	while (ret == 0 && (e = readdir(dir)) != NULL)
-		ret = sort_in(l, e->d_name);
+		ret = f(l, e->d_name);
 	(void)closedir(dir);
+	return ret;
+}
+
+static int
+list_log(struct listing *l, struct reason *reason)
+{
+	int ret = walk_log(l, sort_in, reason);
+
 	if (l->n > 0)
 		qsort(l->numbers, l->n, sizeof(*l->numbers), by_number);
 	return ret;
@@ -336,7 +355,7 @@ make_whole(struct journal *j, const uint8_t *tail, struct reason *reason)
 
 /* Opens, judges and completes the segments of these numbers. */
 static int
-recover(struct journal *j, const struct listing *l,
+recover(struct journal *j, struct listing *l,
     const struct recover_promise *promise, struct reason *reason)
 {
 	struct recover_segment *images;
@@ -359,6 +378,10 @@ recover(struct journal *j, const struct listing *l,
 	}
 	if (ret == 0) {
 		take_over(j, images, n, &result);
+		if (!j->damaged)
+			ret = walk_log(l, drop_leftover, reason);
+	}
+	if (ret == 0) {
 		ret = make_whole(j,
 		    j->n_segments > 0 ? images[j->n_segments - 1].octets : NULL,
 		    reason);

@@ -288,6 +288,64 @@ file_size(const char *dir, const char *file)
 }
 
 static void
+put_file(const char *dir, const char *name)
+{
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/log/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	CU_ASSERT_FATAL(fd != -1);
+	(void)close(fd);
+}
+
+static bool
+has_file(const char *dir, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/log/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+/* A log put back beside a newer control file is all that there may be. */
+static void
+test_leftovers_go_when_the_log_is_sound(void)
+{
+	struct journal_extent e;
+	struct reason reason;
+	struct journal *j;
+	uint64_t n = 0;
+	char dir[64], last[128];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	do {
+		CU_ASSERT_EQUAL_FATAL(write_group(j, ++n), 0);
+		journal_extent(j, &e);
+	} while (e.last_segment < 3);
+	CU_ASSERT_EQUAL(journal_retire(j, 2, &reason), 0);
+	journal_close(j);
+
+	put_file(dir, "00000001.log");
+	put_file(dir, "00000003.log.tmp");
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	journal_close(j);
+	CU_ASSERT_FALSE(has_file(dir, "00000001.log"));
+	CU_ASSERT_FALSE(has_file(dir, "00000003.log.tmp"));
+
+	put_file(dir, "00000001.log");
+	(void)snprintf(last, sizeof(last), "%s/log/00000003.log", dir);
+	CU_ASSERT_EQUAL(unlink(last), 0);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_PTR_NOT_NULL(journal_damage(j));
+	journal_close(j);
+	CU_ASSERT_TRUE(has_file(dir, "00000001.log"));
+	shim_remove_dir(dir);
+}
+
+static void
 test_damage_is_reported_and_left_alone(void)
 {
 	struct journal *j;
@@ -629,6 +687,7 @@ CU_TestInfo journal_tests[] = {
     {"clean stop", test_a_clean_stop_is_remembered},
     {"in use", test_a_directory_in_use_is_refused},
     {"recycling", test_a_retired_segment_is_used_again},
+    {"leftovers", test_leftovers_go_when_the_log_is_sound},
     {"J5: damage", test_damage_is_reported_and_left_alone},
     {"newer format", test_a_newer_format_is_refused_with_both_numbers},
     {"J3: blocks", test_acknowledged_blocks_are_never_written_again},
