@@ -272,3 +272,18 @@ log_escape(const char *text, size_t len, char *out, size_t size)
 		out[at] = '\0';
 	return out;
 }
+
+char *
+log_quote(const char *text, char *out, size_t size)
+{
+	size_t at = 0;
+
+	for (; size > 0 && text[at] != '\0' && at < size - 1; at++) {
+		unsigned char c = (unsigned char)text[at];
+
+		out[at] = c == '"' ? '\'' : c < 32 || c == 127 ? ' ' : (char)c;
+	}
+	if (size > 0)
+		out[at] = '\0';
+	return out;
+}

@@ -75,4 +75,10 @@ void log_line(enum log_level level, const char *fmt, ...)
  */
 char *log_escape(const char *text, size_t len, char *out, size_t size);
 
+/*
+ * Writes text to out (size octets, always ended) for a value in double quotes:
+ * quotes inside become single ones, control characters spaces.  Returns out.
+ */
+char *log_quote(const char *text, char *out, size_t size);
+
 #endif

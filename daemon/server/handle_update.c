@@ -20,7 +20,7 @@ log_refusal(struct request *r, enum rcode rcode, const char *stage,
 {
 	const struct question *zone = &r->message.question;
 	char addr[ADDR_TEXT_SIZE], name[NAME_TEXT_SIZE], code[MNEMONIC_SIZE];
-	char who[SIGNER_TEXT_SIZE];
+	char who[SIGNER_TEXT_SIZE], quoted[sizeof(struct reason)];
 	const char *what = r->u.update.update == NULL
 	    ? ""
 	    : update_describe(r->u.update.update, &r->arena);
@@ -31,7 +31,8 @@ log_refusal(struct request *r, enum rcode rcode, const char *stage,
 					: name_to_log(zone->name.octets, name),
 	    rcode_to_text(rcode, code),
 	    signer_to_text(&r->tsig.signer, who, sizeof(who)),
-	    addr_to_text_port(&r->from.remote, addr), what, stage, why);
+	    addr_to_text_port(&r->from.remote, addr), what, stage,
+	    log_quote(why, quoted, sizeof(quoted)));
 }
 
 /* Logs what the record says, counts, and hands the RCODE on. */

@@ -17,26 +17,34 @@
 
 /* The folder belongs to owner afterwards, if it was we who made it. */
 static int
-make_folder(const char *path, const struct passwd *owner, struct reason *reason)
+make_folder(const struct privilege_folder *folder, const struct passwd *owner,
+    struct reason *reason)
 {
-	if (mkdir(path, 0750) == -1) {
+	const struct group *group = NULL;
+
+	if (mkdir(folder->path, 0750) == -1) {
 		if (errno == EEXIST)
 			return 0;
-		reason_set(reason, "%s: cannot be made: %s", path,
+		reason_set(reason, "%s: cannot be made: %s", folder->path,
 		    strerror(errno));
 		return err_from_errno(errno);
 	}
-	if (owner != NULL && chown(path, owner->pw_uid, owner->pw_gid) == -1) {
-		reason_set(reason, "%s: cannot be given to %s: %s", path,
-		    owner->pw_name, strerror(errno));
+	if (owner == NULL)
+		return 0;
+	if (folder->group != NULL)
+		group = getgrnam(folder->group);
+	if (chown(folder->path, owner->pw_uid,
+		group != NULL ? group->gr_gid : owner->pw_gid) == -1) {
+		reason_set(reason, "%s: cannot be given to %s: %s",
+		    folder->path, owner->pw_name, strerror(errno));
 		return err_from_errno(errno);
 	}
 	return 0;
 }
 
 int
-privilege_drop(const char *user, const char *const *folders, size_t n_folders,
-    struct reason *reason)
+privilege_drop(const char *user, const struct privilege_folder *folders,
+    size_t n_folders, struct reason *reason)
 {
 	struct passwd *pw = NULL;
 	int ret;
@@ -52,7 +60,7 @@ privilege_drop(const char *user, const char *const *folders, size_t n_folders,
 		}
 	}
 	for (size_t i = 0; i < n_folders; i++) {
-		ret = make_folder(folders[i], pw, reason);
+		ret = make_folder(&folders[i], pw, reason);
 		if (ret != 0)
 			return ret;
 	}

@@ -14,13 +14,19 @@
 
 #include "daemon/base/reason.h"
 
+struct privilege_folder {
+	const char *path;
+	const char *group; /* NULL, or one that does not exist: the user's */
+};
+
 /*
- * If we are root: makes the folders (with parents' existence assumed, mode
- * 0750, owned by user), and becomes user with no groups but the user's own and
- * no capabilities.  Otherwise only makes the folders that are missing.
+ * If we are root: makes the folders that are missing (their parents must be
+ * there; mode 0750, owned by user and the folder's group), and becomes user
+ * with no groups but the user's own and no capabilities.  Otherwise only makes
+ * the folders.
  * ERR_NOTFOUND: no such user.
  */
-int privilege_drop(const char *user, const char *const *folders,
+int privilege_drop(const char *user, const struct privilege_folder *folders,
     size_t n_folders, struct reason *reason);
 
 #endif

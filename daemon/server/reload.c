@@ -137,6 +137,7 @@ int
 server_reload(struct server *s, struct reason *reason)
 {
 	struct settings *settings = NULL;
+	char quoted[sizeof(reason->text)];
 	int ret;
 
 	(void)pthread_mutex_lock(&s->reload_lock);
@@ -149,7 +150,7 @@ server_reload(struct server *s, struct reason *reason)
 	else
 		log_error("reload failed reason=\"%s\" next=\"the old "
 			  "configuration stays in use\"",
-		    reason->text);
+		    log_quote(reason->text, quoted, sizeof(quoted)));
 	settings_unref(settings);
 	ready_state("READY=1");
 	(void)pthread_mutex_unlock(&s->reload_lock);

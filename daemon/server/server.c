@@ -300,8 +300,9 @@ server_start(const struct server_options *options, struct settings *settings,
     struct server **server_out, struct reason *reason)
 {
 	const struct conf *conf = settings_conf(settings);
-	const char *folders[] = {conf->options.directory,
-	    conf->options.run_directory};
+	const struct privilege_folder folders[] = {{conf->options.directory,
+						       NULL},
+	    {conf->options.run_directory, conf->control.group}};
 	struct server *s; /* owned until handed out */
 	int ret = ERR_NOMEM;
 

@@ -27,6 +27,19 @@ test_text_from_a_peer_is_escaped(void)
 }
 
 static void
+test_a_quoted_value_holds_no_double_quote(void)
+{
+	char out[16];
+
+	CU_ASSERT_STRING_EQUAL(log_quote("a \"b\"\nc", out, sizeof(out)),
+	    "a 'b' c");
+	CU_ASSERT_STRING_EQUAL(log_quote("0123456789abcdefgh", out,
+				   sizeof(out)),
+	    "0123456789abcde");
+	CU_ASSERT_STRING_EQUAL(log_quote("", out, sizeof(out)), "");
+}
+
+static void
 test_levels_have_names(void)
 {
 	enum log_level level;
@@ -70,6 +83,7 @@ test_a_thread_writes_the_lines(void)
 
 CU_TestInfo log_tests[] = {
     {"escape", test_text_from_a_peer_is_escaped},
+    {"quote", test_a_quoted_value_holds_no_double_quote},
     {"levels", test_levels_have_names},
     {"thread", test_a_thread_writes_the_lines},
     CU_TEST_INFO_NULL,
