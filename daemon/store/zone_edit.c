@@ -290,8 +290,10 @@ serial_of_file(struct edit *e, struct store_zone *z)
 	return e->job.serial_to;
 }
 
+/* may_change: the file was what the zone is; else it must be that now. */
 static int
-take(struct edit *e, struct store_zone *z, struct reason *reason)
+take(struct edit *e, struct store_zone *z, bool may_change,
+    struct reason *reason)
 {
 	uint8_t before[ZONE_FILE_DIGEST_LEN], after[ZONE_FILE_DIGEST_LEN];
 	uint32_t serial = version_serial(e->base);
@@ -309,6 +311,8 @@ take(struct edit *e, struct store_zone *z, struct reason *reason)
 	}
 	if (ret == 0)
 		ret = diff(e);
+	if (ret == 0 && e->n > 0 && !may_change)
+		ret = ERR_BUSY;
 	if (ret == 0)
 		ret = commit(e, z, reason);
 	if (ret != 0)
@@ -326,20 +330,24 @@ int
 zone_edit_take(struct store_zone *z, struct reason *reason)
 {
 	struct edit e = {.n = 0};
+	bool may_change;
 	int ret = ERR_BUSY;
 
 	(void)pthread_mutex_init(&e.lock, NULL);
 	(void)pthread_cond_init(&e.done, NULL);
 	arena_init(&e.arena, 0);
 	e.base = store_zone_pin(z);
-	if (e.base != NULL && z->file.serial == version_serial(e.base))
-		ret = take(&e, z, reason);
-	else
+	may_change = e.base != NULL && z->file.serial == version_serial(e.base);
+	if (e.base != NULL)
+		ret = take(&e, z, may_change, reason);
+	if (ret != 0 && !may_change) {
+		ret = ERR_BUSY;
 		reason_set(reason,
 		    "%s was edited while the zone took updates that it lacks, "
 		    "and is not read: take the edit back or remove the file, "
 		    "then sync, edit, reload",
 		    z->config.file);
+	}
 	if (ret != 0 && reason->text[0] == '\0')
 		reason_set(reason, "%s: %s", z->config.file, err_text(ret));
 	if (ret != 0)

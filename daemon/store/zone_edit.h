@@ -7,7 +7,8 @@
  * An edit may be taken while the zone takes updates only if the file was what
  * the zone is: then nothing acknowledged is undone.  The difference between
  * the published version and the file goes through the writer like an update,
- * so IXFR goes on.
+ * so IXFR goes on.  A file that says what the zone is anyhow is no edit: a
+ * crash may have come before that was noted.
  *
  * Owns:    nothing.
  * Threads: under store.upkeep; waits for the writer, which must run.

@@ -225,6 +225,35 @@ test_an_edited_file_of_a_zone_that_comes_back_is_read(void)
 	fixture_clear(&f);
 }
 
+/* A crash between the changeset and the note of what the file is like. */
+static void
+test_a_file_that_says_what_the_zone_is_is_no_edit(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	char note[128], old[128];
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	(void)snprintf(note, sizeof(note), "%s/zones/%u/dump", f.state,
+	    f.zone->id);
+	(void)snprintf(old, sizeof(old), "%s/old", f.state);
+	CU_ASSERT_EQUAL_FATAL(link(note, old), 0);
+	append_file(f.files[0], "pc9 300 A 0.0.0.99\n");
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), 0);
+	fixture_crash(&f);
+	CU_ASSERT_EQUAL_FATAL(rename(old, note), 0);
+	fixture_must_open(&f);
+	CU_ASSERT_STRING_EQUAL(status(f.zone).reason.text, "");
+	CU_ASSERT_EQUAL(fixture_serial(f.zone), 101);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc9"), 99);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.8"));
+	fixture_clear(&f);
+}
+
 /* An update in the group of the edit: the file lacks it. */
 static void
 test_an_edit_does_not_hide_what_came_with_it(void)
@@ -513,6 +542,7 @@ CU_TestInfo load_tests[] = {
     {"file", test_a_zone_is_filled_from_its_file_once},
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
     {"edited", test_an_edited_file_becomes_a_changeset},
+    {"read before a crash", test_a_file_that_says_what_the_zone_is_is_no_edit},
     {"edited out of service",
 	test_an_edited_file_of_a_zone_that_comes_back_is_read},
     {"edited beside an update", test_an_edit_does_not_hide_what_came_with_it},
