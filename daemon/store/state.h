@@ -34,6 +34,7 @@ struct zone_file_state {
 	uint8_t digests[ZONE_FILE_DIGESTS][ZONE_FILE_DIGEST_LEN];
 	uint32_t serial; /* of the last digest */
 	uint64_t time_s;
+	uint32_t path_crc; /* of its path then: another file was never read */
 };
 
 struct store_zone {

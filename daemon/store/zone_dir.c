@@ -31,7 +31,7 @@
 #define STATE_MAGIC_LEN 8
 #define STATE_FORMAT 1
 #define STATE_LEN                                                              \
-	(STATE_MAGIC_LEN + 4 + 4 + 8 + 4 +                                     \
+	(STATE_MAGIC_LEN + 4 + 4 + 8 + 4 + 4 +                                 \
 	    ZONE_FILE_DIGESTS * ZONE_FILE_DIGEST_LEN + 4)
 
 static const struct storage *
@@ -349,6 +349,7 @@ parse_state(const uint8_t octets[STATE_LEN], struct zone_file_state *state_out)
 	format = reader_u32(&r);
 	f.serial = reader_u32(&r);
 	f.time_s = reader_u64(&r);
+	f.path_crc = reader_u32(&r);
 	f.n_digests = reader_u32(&r);
 	digests = reader_octets(&r, sizeof(f.digests));
 	if (format != STATE_FORMAT || f.n_digests > ZONE_FILE_DIGESTS ||
@@ -379,21 +380,36 @@ zone_dir_read_file_state(struct store_zone *z)
 	(void)pthread_mutex_unlock(&z->lock);
 }
 
+uint32_t
+zone_dir_path_crc(struct store_zone *z)
+{
+	uint32_t crc = 0;
+
+	(void)pthread_mutex_lock(&z->lock);
+	if (z->config.file != NULL)
+		crc = crc32c(0, z->config.file, strlen(z->config.file));
+	(void)pthread_mutex_unlock(&z->lock);
+	return crc;
+}
+
 int
 zone_dir_write_file_state(struct store_zone *z,
     const struct zone_file_state *state, struct reason *reason)
 {
 	uint8_t octets[STATE_LEN];
+	struct zone_file_state f = *state;
 	struct writer w;
 	int fd, ret;
 
+	f.path_crc = zone_dir_path_crc(z);
 	writer_init(&w, octets, sizeof(octets));
 	writer_octets(&w, STATE_MAGIC, STATE_MAGIC_LEN);
 	writer_u32(&w, STATE_FORMAT);
-	writer_u32(&w, state->serial);
-	writer_u64(&w, state->time_s);
-	writer_u32(&w, state->n_digests);
-	writer_octets(&w, state->digests, sizeof(state->digests));
+	writer_u32(&w, f.serial);
+	writer_u64(&w, f.time_s);
+	writer_u32(&w, f.path_crc);
+	writer_u32(&w, f.n_digests);
+	writer_octets(&w, f.digests, sizeof(f.digests));
 	writer_u32(&w, crc32c(0, octets, STATE_LEN - 4));
 	fd = open_dir(z->store, z->id);
 	ret = fd == -1 ? err_from_errno(errno)
@@ -406,7 +422,7 @@ zone_dir_write_file_state(struct store_zone *z,
 	if (ret != 0)
 		return ret;
 	(void)pthread_mutex_lock(&z->lock);
-	z->file = *state;
+	z->file = f;
 	(void)pthread_mutex_unlock(&z->lock);
 	return 0;
 }

@@ -41,4 +41,7 @@ void zone_dir_read_file_state(struct store_zone *z);
 int zone_dir_write_file_state(struct store_zone *z,
     const struct zone_file_state *state, struct reason *reason);
 
+/* CRC-32C of the path of its zone file as configured; 0: none. */
+uint32_t zone_dir_path_crc(struct store_zone *z);
+
 #endif

@@ -12,6 +12,7 @@
 #include "daemon/base/log.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/store/store.h"
+#include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/zone/zone_file.h"
@@ -337,7 +338,9 @@ zone_edit_take(struct store_zone *z, struct reason *reason)
 	(void)pthread_cond_init(&e.done, NULL);
 	arena_init(&e.arena, 0);
 	e.base = store_zone_pin(z);
-	may_change = e.base != NULL && z->file.serial == version_serial(e.base);
+	may_change = e.base != NULL &&
+	    z->file.serial == version_serial(e.base) &&
+	    z->file.path_crc == zone_dir_path_crc(z);
 	if (e.base != NULL)
 		ret = take(&e, z, may_change, reason);
 	if (ret != 0 && !may_change) {

@@ -308,6 +308,32 @@ test_a_dump_that_fails_is_said_until_one_succeeds(void)
 	fixture_clear(&f);
 }
 
+/* An old copy under another name would undo what was acknowledged since. */
+static void
+test_another_path_is_no_edit(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	use_file(&f, 0, good);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_stop(&f); /* file and zone are in step */
+	write_file(f.files[1], good);
+	f.zones[0].file = f.files[1];
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 8);
+	CU_ASSERT_EQUAL(store_reload_zone(f.store, f.zone, &reason), ERR_BUSY);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 8);
+	CU_ASSERT_TRUE(file_has(f.files[1], "0.0.0.7"));
+	/* Removed, it is written from the zone. */
+	CU_ASSERT_EQUAL(unlink(f.files[1]), 0);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[1], "0.0.0.8"));
+	fixture_clear(&f);
+}
+
 static void
 test_an_edited_file_that_may_not_be_read_stays_as_it_is(void)
 {
@@ -546,6 +572,7 @@ CU_TestInfo load_tests[] = {
     {"edited out of service",
 	test_an_edited_file_of_a_zone_that_comes_back_is_read},
     {"edited beside an update", test_an_edit_does_not_hide_what_came_with_it},
+    {"another path", test_another_path_is_no_edit},
     {"edited in vain", test_an_edited_file_that_may_not_be_read_stays_as_it_is},
     {"dump fails", test_a_dump_that_fails_is_said_until_one_succeeds},
     {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
