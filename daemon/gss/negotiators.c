@@ -23,7 +23,7 @@ struct negotiators {
 	struct ring *jobs;
 	sem_t ready;
 	atomic_bool is_stopping; /* nothing is submitted any more */
-	unsigned n_threads; /* started */
+	unsigned n_threads;      /* started */
 	pthread_t *threads;
 	struct negotiator **negotiators; /* one for each */
 };
@@ -162,10 +162,4 @@ negotiators_submit(struct negotiators *n, struct negotiation_job *job)
 		return false;
 	(void)sem_post(&n->ready);
 	return true;
-}
-
-size_t
-negotiators_queued(const struct negotiators *n)
-{
-	return ring_count(n->jobs);
 }

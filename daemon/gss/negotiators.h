@@ -44,7 +44,4 @@ void negotiators_destroy(struct negotiators *n);
 /* False: the queue is full; the job stays the caller's. */
 bool negotiators_submit(struct negotiators *n, struct negotiation_job *job);
 
-/* How many wait, about. */
-size_t negotiators_queued(const struct negotiators *n);
-
 #endif

@@ -90,8 +90,7 @@ int journal_replay(struct journal *j, journal_take take, void *arg,
  */
 int journal_begin_after(struct journal *j, uint64_t lsn, struct reason *reason);
 
-/* The directory, and zones/ in it; theirs until journal_close(). */
-int journal_dirfd(const struct journal *j);
+/* zones/ in the directory; the journal's until journal_close(). */
 int journal_zones_dirfd(const struct journal *j);
 const struct storage *journal_storage(const struct journal *j);
 

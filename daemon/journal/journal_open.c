@@ -242,12 +242,6 @@ journal_was_clean(const struct journal *j)
 }
 
 int
-journal_dirfd(const struct journal *j)
-{
-	return j->dirfd;
-}
-
-int
 journal_zones_dirfd(const struct journal *j)
 {
 	return j->zones_dirfd;

@@ -467,12 +467,6 @@ net_worker_leftover(struct net_worker *w)
 	return ring_take(w->posts);
 }
 
-unsigned
-net_worker_index(const struct net_worker *w)
-{
-	return w->index;
-}
-
 const struct net_counters *
 net_worker_counters(const struct net_worker *w)
 {

@@ -147,7 +147,6 @@ bool net_post(struct net_worker *w, void *item);
 /* After net_worker_run(): the next item that was posted too late, or NULL. */
 void *net_worker_leftover(struct net_worker *w);
 
-unsigned net_worker_index(const struct net_worker *w);
 const struct net_counters *net_worker_counters(const struct net_worker *w);
 
 /* Time-outs of connections, from now on; 0: the default. */

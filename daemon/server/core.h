@@ -97,8 +97,7 @@ struct worker_counters {
 	_Atomic uint64_t tkeys_complete;
 	_Atomic uint64_t tkeys_refused;
 	_Atomic uint64_t repeats;
-	_Atomic uint64_t dropped;    /* junk, replays, and under pressure */
-	_Atomic uint64_t rcodes[17]; /* the last: all above 15 */
+	_Atomic uint64_t dropped; /* junk, replays, and under pressure */
 };
 
 #define COUNT(counter)                                                         \

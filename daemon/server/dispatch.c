@@ -4,10 +4,8 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <string.h>
-
-#include "daemon/base/log.h"
 #include "daemon/server/dispatch.h"
+#include "daemon/base/log.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/verify.h"
 
@@ -49,13 +47,13 @@ is_repeat(struct request *r)
 static void
 log_signature(const struct request *r, const struct reason *reason)
 {
-	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE], escaped[512];
+	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE];
+	char quoted[sizeof(reason->text)];
 
 	(void)name_to_log(r->tsig.signer.key_name.octets, key);
 	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", key,
 	    addr_to_text_port(&r->from.remote, addr),
-	    log_escape(reason->text, strlen(reason->text), escaped,
-		sizeof(escaped)));
+	    log_quote(reason->text, quoted, sizeof(quoted)));
 }
 
 /* TSIG verified: true to go on, else it was answered or dropped. */

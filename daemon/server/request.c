@@ -164,7 +164,6 @@ request_answer_send(struct request *r, struct message_writer *w,
 	message_write_reserve(w, tsig_room(&r->tsig));
 	edns_reply_write(&r->edns, w, rcode);
 	message_write_reserve(w, 0);
-	COUNT(worker->counters.rcodes[rcode < 16 ? (unsigned)rcode : 16]);
 	if (!sign_and_send(r, message_write_end(w), w->w.size)) {
 		log_error("answer cannot be signed, nothing is sent");
 		request_drop(r);

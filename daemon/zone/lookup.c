@@ -106,13 +106,3 @@ zone_find(const struct zone_version *v, const uint8_t *name,
 	}
 	take_marks(found_out, &marked, name);
 }
-
-const struct zone_name *
-zone_wildcard(const struct zone_version *v, const uint8_t *encloser)
-{
-	struct name name;
-
-	if (name_join((const uint8_t *)"\1*", 2, encloser, &name) != 0)
-		return NULL;
-	return zone_get(v, name.octets);
-}

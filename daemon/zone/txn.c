@@ -90,21 +90,6 @@ note_apex(struct zone_version *v, const struct zone_name *apex)
 		v->serial = soa_serial(rdata.octets, rdata.len);
 }
 
-static int
-check_limits(const struct zone *z, const struct zone_version *v,
-    unsigned n_before, unsigned n_after)
-{
-	const struct zone_limits *l = &z->limits;
-
-	if (n_after <= n_before)
-		return 0;
-	if (l->records_per_name != 0 && n_after > l->records_per_name)
-		return ERR_RANGE;
-	if (l->records != 0 && v->n_records + (n_after - n_before) > l->records)
-		return ERR_RANGE;
-	return 0;
-}
-
 /* Puts n, NULL or not, where spot says. */
 static int
 place(struct zone_txn *txn, const struct key *k, const struct trie_spot *spot,
@@ -135,9 +120,6 @@ txn_place_name(struct zone_txn *txn, const struct key *k,
 		before = zone_name_n_records(spot->found);
 	if (n != NULL)
 		after = zone_name_n_records(n);
-	ret = check_limits(txn->zone, v, before, after);
-	if (ret != 0)
-		return ret;
 	/* spot->found may be freed here. */
 	ret = place(txn, k, spot, n, flags);
 	if (ret != 0)

@@ -15,7 +15,7 @@
  *
  * Owns:    the zone owns all; zone_seal() or zone_abort() ends a transaction.
  * Threads: the writer alone.
- * Errors:  ERR_NOMEM; ERR_RANGE: a limit.  Both leave the view as it was.
+ * Errors:  ERR_NOMEM, which leaves the view as it was.
  */
 #ifndef ZONE_TXN_H
 #define ZONE_TXN_H

@@ -49,7 +49,6 @@ struct zone {
 	uint64_t settled; /* versions up to this one have been judged */
 	uint64_t marked;  /* the mark stands for those up to this one */
 	struct epoch_mark mark;
-	struct zone_limits limits;
 	struct slab slab;
 	struct zone_txn txn;
 };

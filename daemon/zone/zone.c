@@ -45,12 +45,6 @@ zone_destroy(struct zone *z)
 	free(z);
 }
 
-void
-zone_limit(struct zone *z, const struct zone_limits *limits)
-{
-	z->limits = *limits;
-}
-
 const struct name *
 zone_apex(const struct zone *z)
 {

@@ -33,13 +33,6 @@ struct zone_name; /* a name that has RRsets */
 int zone_create(const struct name *apex, struct epoch *epoch,
     struct zone **zone_out);
 
-/* What a transaction may not exceed, from now on; 0: no limit. */
-struct zone_limits {
-	uint64_t records; /* of the zone */
-	uint32_t records_per_name;
-};
-void zone_limit(struct zone *z, const struct zone_limits *limits);
-
 /* Frees the zone and all versions; no reader may be left.  NULL is fine. */
 void zone_destroy(struct zone *z);
 
@@ -91,10 +84,6 @@ struct zone_found {
 /* All that an answer needs to know; name must be at or below the apex. */
 void zone_find(const struct zone_version *v, const uint8_t *name,
     struct zone_found *found_out);
-
-/* The wildcard "*.<encloser>", or NULL. */
-const struct zone_name *zone_wildcard(const struct zone_version *v,
-    const uint8_t *encloser);
 
 /* Names in canonical order (RFC 4034 section 6.1). */
 struct zone_iter {

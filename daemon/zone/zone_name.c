@@ -42,12 +42,6 @@ zone_name_rrsets(const struct zone_name *n)
 	return (const uint8_t *)n + rrsets_offset(n->owner_len);
 }
 
-size_t
-zone_name_rrsets_len(const struct zone_name *n)
-{
-	return n->len - rrsets_offset(n->owner_len);
-}
-
 const uint8_t *
 zone_name_owner(const struct zone_name *n)
 {

@@ -49,9 +49,8 @@ size_t rrset_len(const struct rrset *s);
 /* How many RRs the name has. */
 unsigned zone_name_n_records(const struct zone_name *n);
 
-/* The RRsets, one after the other, and their length together. */
+/* The RRsets, one after the other. */
 const uint8_t *zone_name_rrsets(const struct zone_name *n);
-size_t zone_name_rrsets_len(const struct zone_name *n);
 
 /*
  * A name born in generation with room for RRsets of rrsets_len octets, which

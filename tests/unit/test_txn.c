@@ -314,38 +314,6 @@ test_the_case_of_the_first_owner_is_kept(void)
 }
 
 static void
-test_limits_refuse_what_would_pass_them(void)
-{
-	struct zone *z = zone_of_test(NULL);
-	struct zone_txn *txn = begin(z);
-	struct name name = name_of("a.ad.test.");
-	struct rdata_ref refs[4] = {{(const uint8_t *)"aaaa", 4},
-	    {(const uint8_t *)"bbbb", 4}, {(const uint8_t *)"cccc", 4},
-	    {(const uint8_t *)"dddd", 4}};
-	struct rrset_change change = {.owner = name.octets,
-	    .type = TYPE_A,
-	    .n = 4,
-	    .rdatas = refs};
-
-	zone_limit(z, &(struct zone_limits){.records_per_name = 3});
-	CU_ASSERT_EQUAL(zone_put(txn, &change), ERR_RANGE);
-	CU_ASSERT_EQUAL(octets_in_use(z), 0);
-	zone_limit(z, &(struct zone_limits){.records = 4});
-	CU_ASSERT_EQUAL(zone_put(txn, &change), 0);
-	name = name_of("b.ad.test.");
-	change.n = 1;
-	CU_ASSERT_EQUAL(zone_put(txn, &change), ERR_RANGE);
-	CU_ASSERT_EQUAL(version_n_records(zone_view(txn)), 4);
-	/* above the limit already: fewer is always possible */
-	zone_limit(z, &(struct zone_limits){.records = 2});
-	name = name_of("a.ad.test.");
-	change.n = 3;
-	CU_ASSERT_EQUAL(zone_put(txn, &change), 0);
-	zone_abort(txn);
-	zone_destroy(z);
-}
-
-static void
 test_a_large_name_is_no_special_case(void)
 {
 	struct zone *z = zone_of_test(NULL);
@@ -496,7 +464,6 @@ CU_TestInfo txn_tests[] = {
     {"last RRset", test_removing_the_last_rrset_removes_the_name},
     {"serial", test_the_serial_follows_the_soa},
     {"case", test_the_case_of_the_first_owner_is_kept},
-    {"limits", test_limits_refuse_what_would_pass_them},
     {"large name", test_a_large_name_is_no_special_case},
     {"threads", test_readers_and_the_writer_do_not_disturb_each_other},
     CU_TEST_INFO_NULL,
