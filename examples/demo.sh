@@ -13,6 +13,8 @@ PATH=$PATH:/usr/sbin:/sbin
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=tests/packages.sh
 . "$top/tests/packages.sh"
+# shellcheck source=tests/shell.sh
+. "$top/tests/shell.sh"
 
 once=
 case ${1-} in
@@ -49,30 +51,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 0' INT TERM
-
-wait_for() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
-used=" "
-free_port() { # VARIABLE
-	local p
-	for _ in $(seq 200); do
-		p=$((20000 + RANDOM % 12000))
-		case $used in *" $p "*) continue ;; esac
-		if ! ss -Hlnut "sport = :$p" | grep -q .; then
-			used+="$p "
-			printf -v "$1" %s "$p"
-			return
-		fi
-	done
-	die "no free port"
-}
-listening() { ss -Hlnt "sport = :$1" | grep -q .; }
 
 say "1. What is missing is installed, and kddns is built (in $build)"
 install_missing "${build_packages[@]}" "${demo_packages[@]}"

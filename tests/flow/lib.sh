@@ -7,6 +7,8 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 srcdir=${KDDNS_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+# shellcheck source=tests/shell.sh
+. "$srcdir/tests/shell.sh"
 builddir=${KDDNS_BUILDDIR:-$srcdir/build/gcc}
 kddnsd=$builddir/kddnsd
 kddnsctl=$builddir/kddnsctl
@@ -58,32 +60,6 @@ sanitizer_complained() {
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
-
-# wait_for SECONDS COMMAND...: until the command succeeds; 1 if it never does.
-wait_for() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
-}
-
-# A port that nobody has, for UDP and TCP.
-used_ports=" "
-free_port() { # VARIABLE
-	local p
-	for _ in $(seq 200); do
-		p=$((20000 + RANDOM % 12000))
-		case $used_ports in *" $p "*) continue ;; esac
-		if ! ss -Hlnut "sport = :$p" | grep -q .; then
-			used_ports+="$p "
-			printf -v "$1" %s "$p"
-			return
-		fi
-	done
-	fail "no free port"
-}
 
 # A realm of our own: KDC on a loopback port, keytabs, no tickets yet.
 start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
@@ -141,8 +117,6 @@ start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	pids+=($!)
 	wait_for 10 listening "$kdc_port" || { cat "$dir/realm.log"; fail "the KDC does not listen"; }
 }
-
-listening() { ss -Hlnt "sport = :$1" | grep -q .; }
 
 login() { # PRINCIPAL: tickets for nsupdate
 	kinit -k -t "$dir/clients.keytab" "$1" || fail "kinit $1"
