@@ -83,12 +83,28 @@ misused(struct ctl *ctl, const char *what, const char *why)
 	return CTL_USAGE;
 }
 
+/* --json may stand behind the command, too; other options there are its own. */
+static void
+take_json_option(struct ctl *ctl)
+{
+	int n = 0;
+
+	for (int i = 0; i < ctl->n_args; i++) {
+		if (strcmp(ctl->args[i], "--json") == 0)
+			ctl->is_json = true;
+		else
+			ctl->args[n++] = ctl->args[i];
+	}
+	ctl->n_args = n;
+}
+
 static enum ctl_exit
 read_command(struct ctl *ctl)
 {
 	const struct command *k = commands;
-	char usage[64];
+	char usage[128];
 
+	take_json_option(ctl);
 	if (ctl->n_args == 0)
 		return misused(ctl, "command", "none given; see --help");
 	while (k->name != NULL && strcmp(k->name, ctl->args[0]) != 0)
@@ -123,7 +139,7 @@ read_options(struct ctl *ctl, int argc, char **argv)
 	optind = 0;
 	opterr = 0;
 	for (;;) {
-		option = getopt_long(argc, argv, ":s:hV", options, NULL);
+		option = getopt_long(argc, argv, "+:s:hV", options, NULL);
 		switch (option) {
 		case -1:
 			ctl->args = argv + optind;

@@ -197,9 +197,9 @@ test_dump_prints_lines_that_a_terminal_survives(void)
 {
 	struct control *c = serve("{}");
 
-	CU_ASSERT_EQUAL(RUN("dump", "--socket", path, "a.test"), CTL_DONE);
+	CU_ASSERT_EQUAL(RUN("--socket", path, "dump", "a.test"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text, "@\tSOA\nwww\tA 192.0.2.1?[2J\n");
-	CU_ASSERT_EQUAL(RUN("-s", path, "--json", "dump", "a.test"), CTL_DONE);
+	CU_ASSERT_EQUAL(RUN("-s", path, "dump", "a.test", "--json"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text,
 	    "{\"text\":\"@\\tSOA\"}\n"
 	    "{\"text\":\"www\\tA 192.0.2.1\\u001B[2J\"}\n"
