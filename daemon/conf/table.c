@@ -324,7 +324,8 @@ static const struct row key_rows[] = {
 	.kind = &kind_algorithm,
 	.flags = ROW_REQUIRED,
 	.help = "hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or "
-		"hmac-sha512; with -bits behind it for shorter MACs."},
+		"hmac-sha512; with -bits behind it for shorter MACs.  "
+		"hmac-md5, which is weak, is warned about."},
     {.name = "secret", .kind = &kind_secret, .help = "The secret itself."},
     {.name = "secret-file",
 	.kind = &kind_secret_file,

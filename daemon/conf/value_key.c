@@ -30,10 +30,19 @@ static const struct {
 
 #define N_ALGORITHMS (sizeof(algorithms) / sizeof(algorithms[0]))
 
-/* Which algorithm text begins with; *rest_out is what follows its name. */
+/*
+ * Which algorithm text begins with; *rest_out is what follows its name.  MD5's
+ * may be written as its domain name (RFC 8945 section 6).
+ */
 static size_t
 find_algorithm(const char *text, const char **rest_out)
 {
+	static const char domain[] = "hmac-md5.sig-alg.reg.int";
+
+	if (strncasecmp(text, domain, sizeof(domain) - 1) == 0) {
+		*rest_out = text + sizeof(domain) - 1;
+		return CONF_KEY_HMAC_MD5;
+	}
 	for (size_t i = 0; i < N_ALGORITHMS; i++) {
 		size_t len = strlen(algorithms[i].name);
 
@@ -77,19 +86,21 @@ algorithm_read(struct reading *rd, const struct row *row,
 	if (item == NULL)
 		return;
 	i = find_algorithm(item->text, &rest);
-	if (i == CONF_KEY_HMAC_MD5) {
-		reading_error(rd, &item->place,
-		    "%s: hmac-md5 is not supported yet", row->name);
-	} else if (i == N_ALGORITHMS ||
+	if (i == N_ALGORITHMS ||
 	    (rest[0] != '\0' && strcmp(rest, ".") != 0 &&
 		!truncation(rest, algorithms[i].bits, &bits))) {
 		reading_error(rd, &item->place,
 		    "%s: \"%s\" is not an algorithm (like hmac-sha256)",
 		    row->name, quoted(item->text, text));
-	} else {
-		key->algorithm = (enum conf_key_algorithm)i;
-		key->mac_bits = bits;
+		return;
 	}
+	if (i == CONF_KEY_HMAC_MD5)
+		reading_warning(rd, &item->place,
+		    "%s: hmac-md5 is weak: use hmac-sha256 as soon as the "
+		    "other side can",
+		    row->name);
+	key->algorithm = (enum conf_key_algorithm)i;
+	key->mac_bits = bits;
 }
 
 static void

@@ -270,6 +270,7 @@ static int
 compile_keys(struct settings *s, struct complaints *c)
 {
 	static const enum tsig_algorithm algorithms[] = {
+	    [CONF_KEY_HMAC_MD5] = TSIG_HMAC_MD5,
 	    [CONF_KEY_HMAC_SHA1] = TSIG_HMAC_SHA1,
 	    [CONF_KEY_HMAC_SHA224] = TSIG_HMAC_SHA224,
 	    [CONF_KEY_HMAC_SHA256] = TSIG_HMAC_SHA256,

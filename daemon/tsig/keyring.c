@@ -26,6 +26,8 @@ static const struct algorithm {
 	size_t mac_len;
 	struct name name;
 } algorithms[TSIG_ALGORITHMS] = {
+    [TSIG_HMAC_MD5] = {"hmac-md5.sig-alg.reg.int", "MD5", 16,
+	{26, "\010hmac-md5\007sig-alg\003reg\003int"}},
     [TSIG_HMAC_SHA1] = {"hmac-sha1", "SHA1", 20, {11, "\011hmac-sha1"}},
     [TSIG_HMAC_SHA224] = {"hmac-sha224", "SHA224", 28, {13, "\013hmac-sha224"}},
     [TSIG_HMAC_SHA256] = {"hmac-sha256", "SHA256", 32, {13, "\013hmac-sha256"}},
@@ -173,7 +175,9 @@ add_key(struct keyring *r, EVP_MAC *hmac, const struct keyring_secret *s,
 	}
 	k->keyed = keyed_hmac(hmac, s);
 	if (k->keyed == NULL) {
-		reason_set(reason, "OpenSSL cannot do %s",
+		reason_set(reason,
+		    "OpenSSL does not do %s here (in FIPS mode?): give the "
+		    "key another algorithm",
 		    tsig_algorithm_text(s->algorithm));
 		return ERR_CRYPTO;
 	}

@@ -21,8 +21,12 @@
 #include "daemon/base/reason.h"
 #include "daemon/dns/name.h"
 
-/* RFC 8945 section 6; the last two are those of a security context. */
+/*
+ * RFC 8945 section 6; the last two are those of a security context.  HMAC-MD5
+ * is weak, and serves only where a key {} asks for it.
+ */
 enum tsig_algorithm {
+	TSIG_HMAC_MD5, /* hmac-md5.sig-alg.reg.int. */
 	TSIG_HMAC_SHA1,
 	TSIG_HMAC_SHA224,
 	TSIG_HMAC_SHA256,
@@ -69,6 +73,7 @@ struct shared_key; /* opaque; lives as long as its ring */
  * ERR_EXISTS  two keys of one name
  * ERR_RANGE   mac_bits that RFC 8945 does not allow; no secret
  * ERR_UNSUPPORTED  algorithm of a context
+ * ERR_CRYPTO       OpenSSL does not do the algorithm (FIPS and HMAC-MD5)
  */
 int keyring_create(const struct keyring_secret *secrets, size_t n,
     struct keyring **ring_out, struct reason *reason);

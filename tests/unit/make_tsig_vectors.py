@@ -14,13 +14,14 @@ import time
 NOW = 1700000000
 KEY = "some.key."
 SECRET = bytes(range(1, 41))
-ALGORITHMS = ["sha1", "sha224", "sha256", "sha384", "sha512"]
+ALGORITHMS = ["hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512",
+              "hmac-md5.sig-alg.reg.int"]
 
 time.time = lambda: NOW
 
 
 def key(algorithm):
-    return dns.tsig.Key(KEY, SECRET, "hmac-%s." % algorithm)
+    return dns.tsig.Key(KEY, SECRET, algorithm + ".")
 
 
 def text(octets):
@@ -94,7 +95,7 @@ struct tsig_vector {
 
 static const struct tsig_vector tsig_vectors[] = {""" % (NOW, KEY, len(SECRET)))
 for algorithm in ALGORITHMS:
-    print('    {\n\t.algorithm = "hmac-%s",' % algorithm)
+    print('    {\n\t.algorithm = "%s",' % algorithm)
     for name, octets in fields(algorithm):
         print("\t.%s =\n\t    %s," % (name, text(octets)))
     print("    },")

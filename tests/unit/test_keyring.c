@@ -85,6 +85,8 @@ test_what_cannot_be_a_key_is_refused(void)
 	refused(s, 1, ERR_RANGE);
 	s[0] = secret("k", TSIG_HMAC_SHA1, 72);
 	refused(s, 1, ERR_RANGE);
+	s[0] = secret("k", TSIG_HMAC_MD5, 64); /* half, but under 80 */
+	refused(s, 1, ERR_RANGE);
 	s[0].mac_bits = 0;
 	s[0].secret_len = 0;
 	refused(s, 1, ERR_RANGE);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "daemon/conf/errors.h"
 #include "daemon/conf/row.h"
 #include "tests/unit/conf_text.h"
 #include "tests/unit/suites.h"
@@ -289,14 +290,15 @@ test_mistakes_of_lists_are_named(void)
 static void
 test_mistaken_keys_are_named_and_secrets_never(void)
 {
-	expect_lines("key a { algorithm hmac-md5; secret AAAA; };\n"
+	expect_lines("key a { algorithm hmac-md5-64; secret AAAA; };\n"
 		     "key b { algorithm hmac-sha3; secret nicesecret; };\n"
 		     "key c { secret AAAA nicesecret; };\n"
 		     "key d { algorithm hmac-sha256-100; };\n"
 		     "key e { algorithm hmac-sha256-64; secret \"\"; };\n"
 		     "key f { algorithm hmac-sha1; secret-file \"x\"; "
 		     "};\n" ZONE,
-	    "t:1: algorithm: hmac-md5 is not supported yet\n"
+	    "t:1: algorithm: \"hmac-md5-64\" is not an algorithm (like "
+	    "hmac-sha256)\n"
 	    "t:2: algorithm: \"hmac-sha3\" is not an algorithm (like "
 	    "hmac-sha256)\n"
 	    "t:2: secret: this is not base64\n"
@@ -309,6 +311,35 @@ test_mistaken_keys_are_named_and_secrets_never(void)
 	    "hmac-sha256)\n"
 	    "t:5: secret: empty base64\n"
 	    "t:6: secret-file: not here\n");
+}
+
+static void
+test_hmac_md5_has_a_long_name_and_a_warning(void)
+{
+	static const char text[] =
+	    "key a { algorithm hmac-md5; secret AAAA; };\n"
+	    "key b { algorithm HMAC-MD5.SIG-ALG.REG.INT.; secret AAAA; };\n"
+	    "key c { algorithm hmac-md5-80; secret AAAA; };\n" ZONE;
+	struct conf_errors errors;
+	struct conf *c;
+
+	conf_errors_init(&errors);
+	CU_ASSERT_EQUAL_FATAL(conf_read_text("t", text, strlen(text), &errors,
+				  &c),
+	    0);
+	conf_errors_clear(&errors);
+	CU_ASSERT_EQUAL_FATAL(c->n_keys, 3);
+	for (size_t i = 0; i < c->n_keys; i++)
+		CU_ASSERT_EQUAL(c->keys[i].algorithm, CONF_KEY_HMAC_MD5);
+	CU_ASSERT_EQUAL(c->keys[2].mac_bits, 80);
+	conf_destroy(c);
+	expect_lines(text,
+	    "t:1: warning: algorithm: hmac-md5 is weak: use hmac-sha256 as "
+	    "soon as the other side can\n"
+	    "t:2: warning: algorithm: hmac-md5 is weak: use hmac-sha256 as "
+	    "soon as the other side can\n"
+	    "t:3: warning: algorithm: hmac-md5 is weak: use hmac-sha256 as "
+	    "soon as the other side can\n");
 }
 
 static void
@@ -346,6 +377,7 @@ CU_TestInfo value_tests[] = {
     {"mistaken values", test_mistaken_values_are_named},
     {"mistaken lists", test_mistakes_of_lists_are_named},
     {"mistaken keys", test_mistaken_keys_are_named_and_secrets_never},
+    {"hmac-md5", test_hmac_md5_has_a_long_name_and_a_warning},
     {"secret-file", test_a_secret_file_is_closed_to_others},
     CU_TEST_INFO_NULL,
 };
