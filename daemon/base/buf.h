@@ -6,7 +6,8 @@
  *
  * A reader walks octets that somebody sent; a read past the end gives zeros
  * and is remembered, so a caller reads all fields and asks once.  A writer
- * fills octets of ours in the same manner.  Numbers are in network order.
+ * fills octets of ours in the same manner.  Numbers are in network order;
+ * "le" in a name says little-endian.
  *
  * Owns:    nothing; the octets stay the caller's.
  * Threads: one at a time.
@@ -114,6 +115,22 @@ reader_u64(struct reader *r)
 	uint64_t high = reader_u32(r);
 
 	return high << 32 | reader_u32(r);
+}
+
+static inline uint16_t
+reader_le_u16(struct reader *r)
+{
+	const uint8_t *p = reader_octets(r, 2);
+
+	return p == NULL ? 0 : (uint16_t)(p[0] | p[1] << 8);
+}
+
+static inline uint32_t
+reader_le_u32(struct reader *r)
+{
+	uint32_t low = reader_le_u16(r);
+
+	return low | (uint32_t)reader_le_u16(r) << 16;
 }
 
 struct writer {

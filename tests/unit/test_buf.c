@@ -48,8 +48,23 @@ test_numbers_come_back_as_written(void)
 	CU_ASSERT_EQUAL(w.len, 21);
 }
 
+static void
+test_little_endian_numbers_are_read(void)
+{
+	static const uint8_t octets[] = {1, 2, 3, 4, 5, 0xff, 7};
+	struct reader r;
+
+	reader_init(&r, octets, sizeof(octets));
+	CU_ASSERT_EQUAL(reader_le_u16(&r), 0x0201);
+	CU_ASSERT_EQUAL(reader_le_u32(&r), 0xff050403);
+	CU_ASSERT(!reader_short(&r));
+	CU_ASSERT_EQUAL(reader_le_u16(&r), 0);
+	CU_ASSERT(reader_short(&r));
+}
+
 CU_TestInfo buf_tests[] = {
     {"short", test_a_shortfall_is_remembered},
     {"numbers", test_numbers_come_back_as_written},
+    {"little-endian", test_little_endian_numbers_are_read},
     CU_TEST_INFO_NULL,
 };
