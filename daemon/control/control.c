@@ -207,6 +207,23 @@ control_stream_line(struct control_request *r, const char *text)
 	return control_stream(r, json_pack("{s:s}", "text", text));
 }
 
+int
+control_flush(struct control_request *r)
+{
+	char octet;
+	ssize_t n;
+	int ret;
+
+	if (atomic_load(&r->control->is_stopping))
+		return ERR_CLOSED;
+	ret = lines_flush(&r->lines);
+	if (ret != 0)
+		return ret;
+	/* A client says nothing more: what can be read is its end. */
+	n = recv(r->lines.fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : ERR_CLOSED;
+}
+
 /* Who is it? */
 
 static bool

@@ -89,4 +89,11 @@ int control_stream(struct control_request *r, json_t *line);
 /* The same for a line of text: {"text": "..."}. */
 int control_stream_line(struct control_request *r, const char *text);
 
+/*
+ * Sends what was streamed so far, for a command that then waits.
+ *
+ * ERR_CLOSED, ERR_TIMEOUT  the client went away, or we stop: end the command
+ */
+int control_flush(struct control_request *r);
+
 #endif

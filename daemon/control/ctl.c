@@ -29,19 +29,24 @@ struct command {
 	int min_args;
 	int max_args;
 	void (*render)(FILE *out, const json_t *result);
+	/* A streamed line; NULL: it is a line of text. */
+	void (*render_line)(FILE *out, const json_t *line);
 };
 
 static const struct command commands[] = {
-    {"status", "", "how the daemon is", 0, 0, render_status},
-    {"zones", "", "the zones, one a line", 0, 0, render_zones},
-    {"zonestatus", "ZONE", "one zone in full", 1, 1, render_zonestatus},
-    {"dump", "ZONE", "the zone as a zone file", 1, 1, render_nothing},
-    {"sync", "[ZONE]", "write zone files now", 0, 1, render_zones},
+    {"status", "", "how the daemon is", 0, 0, render_status, NULL},
+    {"zones", "", "the zones, one a line", 0, 0, render_zones, NULL},
+    {"zonestatus", "ZONE", "one zone in full", 1, 1, render_zonestatus, NULL},
+    {"dump", "ZONE", "the zone as a zone file", 1, 1, render_nothing, NULL},
+    {"sync", "[ZONE]", "write zone files now", 0, 1, render_zones, NULL},
     {"reload", "[ZONE]", "read configuration or zone file again", 0, 1,
-	render_zones},
-    {"notify", "ZONE", "tell the secondaries again", 1, 1, render_notify},
-    {"stop", "", "stop the daemon", 0, 0, render_nothing},
-    {NULL, NULL, NULL, 0, 0, NULL},
+	render_zones, NULL},
+    {"notify", "ZONE", "tell the secondaries again", 1, 1, render_notify, NULL},
+    {"updates", "[-n N] [--denied] [--follow]",
+	"the last updates and negotiations, and why", 0, 4, render_updates,
+	render_decision},
+    {"stop", "", "stop the daemon", 0, 0, render_nothing, NULL},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
 struct ctl {
@@ -235,6 +240,11 @@ put_streamed(struct ctl *ctl, const json_t *line)
 {
 	const char *text = json_string_value(json_object_get(line, "text"));
 
+	if (ctl->command->render_line != NULL) {
+		ctl->command->render_line(ctl->out, line);
+		(void)fflush(ctl->out); /* who follows wants it now */
+		return;
+	}
 	if (text == NULL)
 		return;
 	render_text(ctl->out, text);

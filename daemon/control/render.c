@@ -174,6 +174,52 @@ render_notify(FILE *out, const json_t *result)
 	    cell_text(json_object_get(result, "secondaries"), n));
 }
 
+/* "label value, " of a key that is not empty. */
+static void
+put_detail(FILE *out, const json_t *decision, const char *key,
+    const char *label)
+{
+	const char *text = json_string_value(json_object_get(decision, key));
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	(void)fprintf(out, "    %s: ", label);
+	render_text(out, text);
+	(void)fputc('\n', out);
+}
+
+void
+render_decision(FILE *out, const json_t *decision)
+{
+	static const char *const keys[] = {"result", "kind", "code", "from",
+	    "signer"};
+	char cell[CELL_SIZE];
+
+	render_text(out, cell_time(json_object_get(decision, "time"), cell));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		(void)fputc(' ', out);
+		render_text(out,
+		    cell_text(json_object_get(decision, keys[i]), cell));
+	}
+	(void)fputc('\n', out);
+	put_detail(out, decision, "asked", "asked");
+	put_detail(out, decision, "key", "key");
+	put_detail(out, decision, "rule", "rule");
+	put_detail(out, decision, "cause", "cause");
+	put_detail(out, decision, "reason", "reason");
+	put_detail(out, decision, "nearest", "nearest rule");
+}
+
+void
+render_updates(FILE *out, const json_t *result)
+{
+	const json_t *list = json_object_get(result, "updates");
+	const json_t *decision;
+	size_t i;
+
+	json_array_foreach(list, i, decision) render_decision(out, decision);
+}
+
 void
 render_nothing(FILE *out, const json_t *result)
 {

@@ -20,7 +20,11 @@ void render_status(FILE *out, const json_t *result);
 void render_zones(FILE *out, const json_t *result); /* of sync and reload too */
 void render_zonestatus(FILE *out, const json_t *result);
 void render_notify(FILE *out, const json_t *result);
+void render_updates(FILE *out, const json_t *result);
 void render_nothing(FILE *out, const json_t *result);
+
+/* One streamed line of updates --follow. */
+void render_decision(FILE *out, const json_t *decision);
 
 /* Text from the daemon, with control characters but tabs as "?". */
 void render_text(FILE *out, const char *text);

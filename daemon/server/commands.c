@@ -409,6 +409,7 @@ const struct control_command server_commands[] = {
     {"sync", "[ZONE]", 0, 1, command_sync},
     {"reload", "[ZONE]", 0, 1, command_reload},
     {"notify", "ZONE", 1, 1, command_notify},
+    {"updates", "[-n N] [--denied] [--follow]", 0, 4, command_updates},
     {"stop", "", 0, 0, command_stop},
     {NULL, NULL, 0, 0, NULL},
 };

@@ -13,6 +13,10 @@
 
 #include "daemon/control/control.h"
 
+/* updates [-n N] [--denied] [--follow] */
+int command_updates(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
+
 /* Ended by a NULL name; their argument is the struct server. */
 extern const struct control_command server_commands[];
 

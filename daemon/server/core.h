@@ -35,6 +35,7 @@
 struct acceptor;
 struct contexts;
 struct control;
+struct decisions;
 struct epoch;
 struct negotiations;
 struct replays;
@@ -140,7 +141,8 @@ struct server {
 
 	struct epoch *epoch;
 	struct repeats *repeats;
-	struct replays *replays; /* updates by shared keys that were made */
+	struct replays *replays;     /* updates by shared keys that were made */
+	struct decisions *decisions; /* one writer for each worker */
 	struct store *store;
 	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "daemon/server/dispatch.h"
-#include "daemon/base/log.h"
+#include "daemon/server/audit.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/verify.h"
 
@@ -44,18 +44,6 @@ is_repeat(struct request *r)
 	return true;
 }
 
-static void
-log_signature(const struct request *r, const struct reason *reason)
-{
-	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE];
-	char quoted[sizeof(reason->text)];
-
-	(void)name_to_log(r->tsig.signer.key_name.octets, key);
-	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", key,
-	    addr_to_text_port(&r->from.remote, addr),
-	    log_quote(reason->text, quoted, sizeof(quoted)));
-}
-
 /* TSIG verified: true to go on, else it was answered or dropped. */
 static bool
 is_authentic(struct request *r)
@@ -68,7 +56,7 @@ is_authentic(struct request *r)
 	    &r->message, &r->tsig, &reason);
 	if (r->tsig.rcode == RCODE_NOERROR)
 		return true;
-	log_signature(r, &reason);
+	audit_signature(r, &reason);
 	if (r->tsig.is_replay && !request_is_tcp(r))
 		request_drop(r); /* RFC 3645 has no answer to a replay */
 	else

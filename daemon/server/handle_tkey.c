@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/log.h"
 #include "daemon/dns/tkey_rr.h"
 #include "daemon/gss/context.h"
 #include "daemon/gss/contexts.h"
+#include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
 
 /* TKEY RDATA without token and other data: algorithm and fixed fields. */
@@ -136,34 +136,6 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 	return REPLY;
 }
 
-static void
-log_leg(const struct request *r, const struct negotiation_result *result)
-{
-	char addr[ADDR_TEXT_SIZE], key[NAME_TEXT_SIZE], who[SIGNER_TEXT_SIZE];
-	struct signer signer = {.kind = SIGNER_PRINCIPAL};
-
-	(void)addr_to_text_port(&r->from.remote, addr);
-	(void)name_to_log(r->u.tkey.job.leg.key_name.octets, key);
-	switch (result->state) {
-	case NEGOTIATION_COMPLETE:
-		signer.principal = context_principal(result->context);
-		log_info("tkey established principal=\"%s\" from=%s key=\"%s\" "
-			 "lifetime=%u",
-		    signer_to_text(&signer, who, sizeof(who)), addr, key,
-		    context_seconds_left(result->context));
-		break;
-	case NEGOTIATION_CONTINUE:
-		log_debug("tkey continues from=%s key=\"%s\"", addr, key);
-		break;
-	case NEGOTIATION_REFUSED:
-		log_info("tkey refused from=%s key=\"%s\" cause=%s "
-			 "reason=\"%s\"",
-		    addr, key, negotiation_cause_text(result->cause),
-		    result->reason.text);
-		break;
-	}
-}
-
 void
 finish_tkey(struct request *r)
 {
@@ -177,7 +149,7 @@ finish_tkey(struct request *r)
 	    .key_len = (uint16_t)result->token_len};
 	struct message_writer w;
 
-	log_leg(r, result);
+	audit_leg(r, result);
 	tkey.inception = (uint32_t)clock_wall_s();
 	tkey.expiration = tkey.inception;
 	if (result->state == NEGOTIATION_COMPLETE) {

@@ -6,36 +6,13 @@
  */
 #include <stddef.h>
 
-#include "daemon/base/log.h"
-#include "daemon/dns/mnemonic.h"
 #include "daemon/gss/replays.h"
 #include "daemon/policy/acl.h"
+#include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
 #include "daemon/server/settings.h"
 
-/* The line that every refused or failed update leaves. */
-static void
-log_refusal(struct request *r, enum rcode rcode, const char *stage,
-    const char *why)
-{
-	const struct question *zone = &r->message.question;
-	char addr[ADDR_TEXT_SIZE], name[NAME_TEXT_SIZE], code[MNEMONIC_SIZE];
-	char who[SIGNER_TEXT_SIZE], quoted[sizeof(struct reason)];
-	const char *what = r->u.update.update == NULL
-	    ? ""
-	    : update_describe(r->u.update.update, &r->arena);
-
-	log_info("update refused zone=%s rcode=%s signer=\"%s\" from=%s "
-		 "asked=\"%s\" stage=%s reason=\"%s\"",
-	    r->message.n_questions == 0 ? "-"
-					: name_to_log(zone->name.octets, name),
-	    rcode_to_text(rcode, code),
-	    signer_to_text(&r->tsig.signer, who, sizeof(who)),
-	    addr_to_text_port(&r->from.remote, addr), what, stage,
-	    log_quote(why, quoted, sizeof(quoted)));
-}
-
-/* Logs what the record says, counts, and hands the RCODE on. */
+/* Says what the record says, counts, and hands the RCODE on. */
 static enum rcode
 refuse(struct request *r, enum rcode rcode)
 {
@@ -45,7 +22,7 @@ refuse(struct request *r, enum rcode rcode)
 		COUNT(r->worker->counters.updates_refused);
 	else
 		COUNT(r->worker->counters.updates_failed);
-	log_refusal(r, rcode, update_stage_to_text(record->stage),
+	audit_update_refused(r, rcode, update_stage_to_text(record->stage),
 	    record->reason.text);
 	return rcode;
 }
@@ -191,25 +168,12 @@ handle_update(struct request *r, struct message_writer *w,
 	return REPLY;
 }
 
-static void
-log_applied(struct request *r)
-{
-	const struct store_job *job = &r->u.update.job;
-	char addr[ADDR_TEXT_SIZE];
-
-	log_info("update applied zone=%s serial=%u->%u signer=\"%s\" from=%s "
-		 "changed=\"%s\"",
-	    store_zone_text(job->zone), job->serial_from, job->serial_to,
-	    job->signer, addr_to_text_port(&r->from.remote, addr),
-	    update_describe(r->u.update.update, &r->arena));
-}
-
 /* As the replay of a context's MIC: silence, or BADSIG. */
 static void
 refuse_replay(struct request *r)
 {
 	COUNT(r->worker->counters.updates_failed);
-	log_refusal(r, RCODE_NOTAUTH, "signature",
+	audit_update_refused(r, RCODE_NOTAUTH, "signature",
 	    "this very update was made before, and others since: it is a "
 	    "replay");
 	if (!request_is_tcp(r)) {
@@ -236,16 +200,14 @@ finish_update(struct request *r)
 		if (r->tsig.key != NULL)
 			(void)replays_add(w->server->replays,
 			    r->tsig.replay_digest);
-		if (job->changed) {
+		if (job->changed)
 			COUNT(w->counters.updates_applied);
-			if (log_wants(LOG_LEVEL_INFO))
-				log_applied(r);
-		} else {
+		else
 			COUNT(w->counters.updates_unchanged);
-		}
+		audit_update_done(r);
 	} else if (job->reason.text[0] != '\0') {
 		COUNT(w->counters.updates_failed);
-		log_refusal(r, job->rcode, "store", job->reason.text);
+		audit_update_refused(r, job->rcode, "store", job->reason.text);
 	} else {
 		(void)refuse(r, job->rcode);
 	}

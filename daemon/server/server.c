@@ -24,6 +24,7 @@
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
 #include "daemon/server/commands.h"
+#include "daemon/server/decisions.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/notifier.h"
 #include "daemon/server/parts.h"
@@ -241,10 +242,11 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	s->epoch = epoch_create(s->n_workers);
 	s->repeats = repeats_create(REPEATS_MAX, REPEATS_OCTETS_MAX);
 	s->replays = replays_create(REPLAYS_MAX);
+	s->decisions = decisions_create(s->n_workers);
 	s->clients = net_clients_create(conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
 	if (s->epoch == NULL || s->repeats == NULL || s->replays == NULL ||
-	    s->clients == NULL)
+	    s->decisions == NULL || s->clients == NULL)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
@@ -440,6 +442,7 @@ server_stop(struct server *s)
 	net_listeners_unref(s->listeners);
 	repeats_destroy(s->repeats);
 	replays_destroy(s->replays);
+	decisions_destroy(s->decisions);
 	epoch_destroy(s->epoch);
 	settings_unref(s->settings);
 	if (s->stop_fd != -1)

@@ -6,12 +6,14 @@
  */
 #include "tests/unit/suites.h"
 
+extern CU_TestInfo decisions_tests[];
 extern CU_TestInfo repeats_tests[];
 
 int
 main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
+	    {"decisions", NULL, NULL, NULL, NULL, decisions_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
 	    CU_SUITE_INFO_NULL,
 	};

@@ -1,0 +1,194 @@
+/*
+ * audit.c - every decision is logged, and kept for who asks later
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdio.h>
+
+#include "daemon/base/log.h"
+#include "daemon/dns/mnemonic.h"
+#include "daemon/gss/context.h"
+#include "daemon/policy/policy.h"
+#include "daemon/server/audit.h"
+#include "daemon/server/decisions.h"
+#include "daemon/server/request.h"
+
+/* Copies text into the array field, cut if it is long. */
+#define PUT(field, text)                                                       \
+	((void)snprintf((field), sizeof(field), "%.*s",                        \
+	    (int)sizeof(field) - 1, (text)))
+
+static void
+put_name(char *field, size_t size, const uint8_t *name)
+{
+	char text[NAME_TEXT_SIZE];
+
+	(void)snprintf(field, size, "%.*s", (int)size - 1,
+	    name_to_log(name, text));
+}
+
+static void
+keep(const struct request *r, const struct decision *x)
+{
+	decisions_put(r->worker->server->decisions, r->worker->index, x);
+}
+
+/* What every record has. */
+static void
+begin(const struct request *r, enum decision_kind kind,
+    enum decision_result result, struct decision *x)
+{
+	*x = (struct decision){.kind = kind,
+	    .result = result,
+	    .from = r->from.remote,
+	    .tcp = request_is_tcp(r)};
+}
+
+static void
+begin_update(struct request *r, enum decision_result result, enum rcode rcode,
+    struct decision *x)
+{
+	char code[MNEMONIC_SIZE];
+
+	begin(r, DECISION_UPDATE, result, x);
+	PUT(x->code, rcode_to_text(rcode, code));
+	if (r->message.n_questions != 0)
+		put_name(x->zone, sizeof(x->zone),
+		    r->message.question.name.octets);
+	if (r->tsig.signer.kind != SIGNER_NONE)
+		put_name(x->key, sizeof(x->key),
+		    r->tsig.signer.key_name.octets);
+	(void)signer_to_text(&r->tsig.signer, x->signer, sizeof(x->signer));
+	if (r->u.update.update != NULL)
+		PUT(x->asked, update_describe(r->u.update.update, &r->arena));
+}
+
+/* The rules that decided, while the book they are in is there. */
+static void
+put_rules(const struct update_record *record, struct decision *x)
+{
+	if (record->rule != NULL)
+		PUT(x->rule, policy_rule_to_text(record->rule));
+	if (record->nearest != NULL)
+		PUT(x->nearest, policy_rule_to_text(record->nearest));
+}
+
+void
+audit_update_done(struct request *r)
+{
+	const struct store_job *job = &r->u.update.job;
+	char addr[ADDR_TEXT_SIZE];
+	struct decision x;
+
+	begin_update(r, job->changed ? DECISION_DONE : DECISION_UNCHANGED,
+	    RCODE_NOERROR, &x);
+	PUT(x.cause, update_stage_to_text(UPDATE_STAGE_APPLIED));
+	put_rules(&r->u.update.record, &x);
+	keep(r, &x);
+	if (job->changed && log_wants(LOG_LEVEL_INFO))
+		log_info("update applied zone=%s serial=%u->%u signer=\"%s\" "
+			 "from=%s changed=\"%s\"",
+		    store_zone_text(job->zone), job->serial_from,
+		    job->serial_to, job->signer,
+		    addr_to_text_port(&r->from.remote, addr), x.asked);
+}
+
+void
+audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
+    const char *why)
+{
+	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
+	struct decision x;
+
+	begin_update(r,
+	    rcode == RCODE_REFUSED ? DECISION_REFUSED : DECISION_FAILED, rcode,
+	    &x);
+	PUT(x.cause, stage);
+	PUT(x.reason.text, why);
+	put_rules(&r->u.update.record, &x);
+	keep(r, &x);
+	log_info("update refused zone=%s rcode=%s signer=\"%s\" from=%s "
+		 "asked=\"%s\" stage=%s reason=\"%s\"",
+	    x.zone[0] == '\0' ? "-" : x.zone, x.code, x.signer,
+	    addr_to_text_port(&r->from.remote, addr), x.asked, stage,
+	    log_quote(why, quoted, sizeof(quoted)));
+}
+
+static void
+audit_established(const struct request *r, struct decision *x,
+    const struct context *context)
+{
+	struct signer signer = {.kind = SIGNER_PRINCIPAL,
+	    .principal = context_principal(context)};
+	char addr[ADDR_TEXT_SIZE];
+
+	(void)signer_to_text(&signer, x->signer, sizeof(x->signer));
+	keep(r, x);
+	log_info("tkey established principal=\"%s\" from=%s key=\"%s\" "
+		 "lifetime=%u",
+	    x->signer, addr_to_text_port(&r->from.remote, addr), x->key,
+	    context_seconds_left(context));
+}
+
+static void
+audit_leg_refused(const struct request *r, struct decision *x,
+    const struct negotiation_result *result)
+{
+	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
+	char code[MNEMONIC_SIZE];
+
+	x->result = DECISION_FAILED;
+	PUT(x->code, tsig_error_to_text((uint16_t)result->error, code));
+	PUT(x->cause, negotiation_cause_text(result->cause));
+	x->reason = result->reason;
+	keep(r, x);
+	log_info("tkey refused from=%s key=\"%s\" cause=%s reason=\"%s\"",
+	    addr_to_text_port(&r->from.remote, addr), x->key, x->cause,
+	    log_quote(result->reason.text, quoted, sizeof(quoted)));
+}
+
+void
+audit_leg(const struct request *r, const struct negotiation_result *result)
+{
+	const struct negotiation_leg *leg = &r->u.tkey.job.leg;
+	char addr[ADDR_TEXT_SIZE];
+	struct decision x;
+
+	begin(r, DECISION_NEGOTIATION, DECISION_DONE, &x);
+	PUT(x.code, "NOERROR");
+	put_name(x.key, sizeof(x.key), leg->key_name.octets);
+	switch (result->state) {
+	case NEGOTIATION_COMPLETE:
+		audit_established(r, &x, result->context);
+		break;
+	case NEGOTIATION_CONTINUE: /* nothing is decided yet */
+		log_debug("tkey continues from=%s key=\"%s\"",
+		    addr_to_text_port(&r->from.remote, addr), x.key);
+		break;
+	case NEGOTIATION_REFUSED:
+		audit_leg_refused(r, &x, result);
+		break;
+	}
+}
+
+void
+audit_signature(const struct request *r, const struct reason *reason)
+{
+	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
+	char code[MNEMONIC_SIZE];
+	struct decision x;
+
+	begin(r, DECISION_SIGNATURE, DECISION_FAILED, &x);
+	PUT(x.code,
+	    r->tsig.error == TSIG_ERROR_NONE
+		? rcode_to_text(r->tsig.rcode, code)
+		: tsig_error_to_text((uint16_t)r->tsig.error, code));
+	PUT(x.cause, "signature");
+	put_name(x.key, sizeof(x.key), r->tsig.signer.key_name.octets);
+	x.reason = *reason;
+	keep(r, &x);
+	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", x.key,
+	    addr_to_text_port(&r->from.remote, addr),
+	    log_quote(reason->text, quoted, sizeof(quoted)));
+}

@@ -1,0 +1,34 @@
+/*
+ * audit.h - every decision is logged, and kept for who asks later
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One line of the log and one record (decisions.h) from the same facts.
+ *
+ * Threads: the request's worker.
+ */
+#ifndef SERVER_AUDIT_H
+#define SERVER_AUDIT_H
+
+#include "daemon/base/reason.h"
+#include "daemon/server/core.h"
+
+/* The update's job is done: it changed something, or nothing. */
+void audit_update_done(struct request *r);
+
+/*
+ * The update's answer is rcode; stage is where it ended, why one sentence.
+ * The request's update_record tells the rules, if it came that far.
+ */
+void audit_update_refused(struct request *r, enum rcode rcode,
+    const char *stage, const char *why);
+
+/* A leg was worked on. */
+void audit_leg(const struct request *r,
+    const struct negotiation_result *result);
+
+/* The message's TSIG is not right. */
+void audit_signature(const struct request *r, const struct reason *reason);
+
+#endif
