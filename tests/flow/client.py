@@ -1,6 +1,7 @@
 """client.py: messages out, answers in, for the python halves of flow tests."""
 
 import base64
+import contextlib
 import os
 import socket
 import struct
@@ -142,6 +143,26 @@ def texts(name, rdtype):
 
 def serial():
     return ask("@", "SOA").answer[0][0].serial
+
+
+@contextlib.contextmanager
+def environment(**values):
+    """These variables for a while; Kerberos looks at them each time."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def ccache(name):
+    """The tickets of a file in our folder."""
+    return environment(KRB5CCNAME=f"FILE:{DIR}/{name}")
 
 
 class SharedKey:

@@ -122,7 +122,8 @@ login() { # PRINCIPAL: tickets for nsupdate
 	kinit -k -t "$dir/clients.keytab" "$1" || fail "kinit $1"
 }
 
-# The smallest useful configuration; more statements come from stdin.
+# The smallest useful configuration; more statements come from stdin, those of
+# the kerberos block from $kerberos.
 write_conf() { # [OPTIONS-STATEMENTS]
 	mkdir -p "$dir/state" "$dir/run"
 	: "${port:=}"
@@ -139,7 +140,7 @@ write_conf() { # [OPTIONS-STATEMENTS]
 		};
 		END
 		if [ -e "$dir/dns.keytab" ]; then
-			echo "kerberos { keytab \"FILE:$dir/dns.keytab\"; };"
+			echo "kerberos { keytab \"FILE:$dir/dns.keytab\"; ${kerberos-} };"
 		fi
 		cat
 	} >"$dir/kddnsd.conf"

@@ -1,7 +1,6 @@
 """The story of raw_krb5_and_spnego_clients_get_in, with dnspython and MIT's GSS-API."""
 
 import itertools
-import os
 
 import gssapi
 
@@ -17,12 +16,8 @@ def own_address():
 
 def expired_soon():
     """A key of a ticket that has few seconds left."""
-    ours = os.environ["KRB5CCNAME"]
-    os.environ["KRB5CCNAME"] = f"FILE:{DIR}/short"
-    try:
+    with ccache("short"):
         return ContextKey("short").negotiate()
-    finally:
-        os.environ["KRB5CCNAME"] = ours
 
 
 short = expired_soon()
