@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "daemon/base/err.h"
 #include "daemon/journal/group.h"
@@ -449,22 +447,11 @@ journal_read(struct journal *j, uint32_t segment, uint32_t offset,
     uint8_t *octets, uint32_t len)
 {
 	const struct segment *s;
-	uint32_t got = 0;
 
 	(void)pthread_mutex_lock(&j->lock);
 	s = find_segment(j, segment);
 	(void)pthread_mutex_unlock(&j->lock);
 	if (s == NULL)
 		return ERR_NOTFOUND;
-	while (got < len) {
-		ssize_t n =
-		    pread(s->fd, octets + got, len - got, (off_t)offset + got);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ERR_IO;
-		got += (uint32_t)n;
-	}
-	return 0;
+	return storage_read(j->storage, s->fd, octets, len, offset);
 }

@@ -12,11 +12,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "daemon/base/storage.h"
 #include "daemon/journal/anchor.h"
 #include "daemon/journal/journal.h"
 #include "daemon/journal/recover.h"
 #include "daemon/journal/segment.h"
-#include "daemon/journal/storage.h"
 
 #define SEGMENT_NAME_SIZE 32
 

@@ -17,7 +17,7 @@
 #include "daemon/base/crc32c.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
-#include "daemon/journal/storage.h"
+#include "daemon/base/storage.h"
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zones.h"
 #include "daemon/zone/snapshot.h"
@@ -285,8 +285,9 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 		return ret;
 	}
 	make_snapshot_name(&name, version_serial(v), lsn);
-	(void)unlinkat(fd, "snap.tmp", 0);
-	ret = snapshot_write(v, lsn, fd, "snap.tmp", &info, reason);
+	ret = snapshot_write(v, lsn,
+	    &(struct snapshot_place){storage_of(s), fd, "snap.tmp"}, &info,
+	    reason);
 	if (ret == 0)
 		ret = put_in_place(s, fd, name.text, reason);
 	if (ret == 0) {
@@ -316,7 +317,10 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 	}
 	ret = newest_snapshot(z->store, fd, false, &name);
 	if (ret == 0) {
-		ret = snapshot_read(txn, fd, name.text, &info, &why);
+		ret = snapshot_read(txn,
+		    &(struct snapshot_place){storage_of(z->store), fd,
+			name.text},
+		    &info, &why);
 		if (ret != 0)
 			reason_set(reason, "zones/%" PRIu32 "/%s: %s", z->id,
 			    name.text, why.text);

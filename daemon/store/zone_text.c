@@ -157,7 +157,8 @@ dump_version(struct store_zone *z, const struct zone_version *v,
 	f.time_s = clock_wall_s();
 	ret = zone_dir_write_file_state(z, &f, reason);
 	if (ret == 0)
-		ret = zone_file_dump(v, file, digest, reason);
+		ret = zone_file_dump(v, journal_storage(z->store->journal),
+		    file, digest, reason);
 	if (ret != 0)
 		return ret;
 	memcpy(f.digests[0], digest, sizeof(digest));

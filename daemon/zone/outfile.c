@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/zone/outfile.h"
 
 #define BUFFER_SIZE ((size_t)256 << 10)
 #define SYNC_STEP ((uint64_t)4 << 20)
 
 struct outfile {
+	const struct storage *storage;
 	int fd;
 	int err;          /* the first error, or 0 */
 	uint64_t written; /* given to the system */
@@ -27,7 +29,8 @@ struct outfile {
 };
 
 int
-outfile_open(int dirfd, const char *path, struct outfile **file_out)
+outfile_open(const struct storage *st, int dirfd, const char *path,
+    struct outfile **file_out)
 {
 	struct outfile *f = malloc(sizeof(*f));
 
@@ -35,9 +38,10 @@ outfile_open(int dirfd, const char *path, struct outfile **file_out)
 	if (f == NULL)
 		return ERR_NOMEM;
 	memset(f, 0, offsetof(struct outfile, buffer));
-	(void)unlinkat(dirfd, path, 0);
-	f->fd = openat(dirfd, path,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	f->storage = st;
+	(void)st->unlink(st->arg, dirfd, path);
+	f->fd = st->open(st->arg, dirfd, path,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (f->fd == -1) {
 		int ret = err_from_errno(errno);
 
@@ -64,13 +68,12 @@ outfile_dress(struct outfile *f, mode_t mode, uid_t uid, gid_t gid)
 static int
 sync_step(const struct outfile *f)
 {
-	int ret = sync_file_range(f->fd, (off_t)f->synced,
-	    (off_t)(f->written - f->synced),
-	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
-		SYNC_FILE_RANGE_WAIT_AFTER);
+	const struct storage *st = f->storage;
+	int ret = st->sync_range(st->arg, f->fd, (off_t)f->synced,
+	    (off_t)(f->written - f->synced));
 
 	if (ret != 0 && (errno == ENOSYS || errno == EINVAL || errno == ESPIPE))
-		ret = fdatasync(f->fd);
+		ret = st->fdatasync(st->arg, f->fd);
 	return ret == 0 ? 0 : err_from_errno(errno);
 }
 
@@ -78,17 +81,10 @@ sync_step(const struct outfile *f)
 static void
 flush(struct outfile *f)
 {
-	size_t at = 0;
-
-	while (at < f->len && f->err == 0) {
-		ssize_t n = write(f->fd, f->buffer + at, f->len - at);
-
-		if (n >= 0)
-			at += (size_t)n;
-		else if (errno != EINTR)
-			f->err = err_from_errno(errno);
-	}
-	f->written += at;
+	if (f->err == 0)
+		f->err = storage_write(f->storage, f->fd, f->buffer, f->len,
+		    f->written);
+	f->written += f->len;
 	f->len = 0;
 	if (f->err != 0 || f->written - f->synced < SYNC_STEP)
 		return;
@@ -125,8 +121,8 @@ int
 outfile_finish(struct outfile *f)
 {
 	flush(f);
-	if (f->err == 0 && fsync(f->fd) != 0)
-		f->err = err_from_errno(errno);
+	if (f->err == 0)
+		f->err = storage_sync(f->storage, f->fd);
 	return f->err;
 }
 
@@ -135,6 +131,6 @@ outfile_close(struct outfile *f)
 {
 	if (f == NULL)
 		return;
-	(void)close(f->fd);
+	(void)f->storage->close(f->storage->arg, f->fd);
 	free(f);
 }

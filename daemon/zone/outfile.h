@@ -19,12 +19,14 @@
 #include <sys/types.h>
 
 struct outfile;
+struct storage;
 
 /*
  * Creates the file at path inside dirfd (AT_FDCWD: path alone) for the owner
  * alone; what a crash left at that path is replaced.
  */
-int outfile_open(int dirfd, const char *path, struct outfile **file_out);
+int outfile_open(const struct storage *st, int dirfd, const char *path,
+    struct outfile **file_out);
 
 /* Gives it a mode, and an owner where the system lets us. */
 void outfile_dress(struct outfile *f, mode_t mode, uid_t uid, gid_t gid);

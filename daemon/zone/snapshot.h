@@ -15,6 +15,15 @@
 #include "daemon/base/reason.h"
 #include "daemon/zone/txn.h"
 
+struct storage;
+
+/* Where the file is. */
+struct snapshot_place {
+	const struct storage *storage;
+	int dirfd;
+	const char *path; /* inside dirfd */
+};
+
 struct snapshot_info {
 	struct name apex;
 	uint32_t serial;
@@ -25,11 +34,12 @@ struct snapshot_info {
 };
 
 /*
- * Writes v to the new file at path inside dirfd and syncs it; the caller
- * renames it.  ERR_IO, ERR_DISKFULL: reason says what.
+ * Writes v to a new file at the place and syncs it; the caller renames it.
+  ERR_IO, ERR_DISKFULL: reason says what.
  */
-int snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
-    const char *path, struct snapshot_info *info_out, struct reason *reason);
+int snapshot_write(const struct zone_version *v, uint64_t lsn,
+    const struct snapshot_place *place, struct snapshot_info *info_out,
+    struct reason *reason);
 
 /*
  * Reads the file into the transaction of an empty zone.
@@ -38,7 +48,7 @@ int snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
  * ERR_MISMATCH      another zone's
  * On every error the transaction must be aborted.
  */
-int snapshot_read(struct zone_txn *txn, int dirfd, const char *path,
+int snapshot_read(struct zone_txn *txn, const struct snapshot_place *place,
     struct snapshot_info *info_out, struct reason *reason);
 
 /* The same from memory; name stands for the file in messages. */

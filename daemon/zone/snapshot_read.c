@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/crc32c.h"
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/zone/snapshot.h"
 #include "daemon/zone/snapshot_format.h"
@@ -26,6 +26,7 @@
 /* Where the octets are: in memory, or else in a file. */
 struct source {
 	const uint8_t *octets;
+	const struct storage *storage;
 	int fd;
 	uint64_t len;
 };
@@ -63,20 +64,12 @@ failed(const struct snapshot *s, int err)
 static int
 read_file(const struct snapshot *s, uint8_t *to, size_t len)
 {
-	size_t at = 0;
+	int ret =
+	    storage_read(s->source.storage, s->source.fd, to, len, s->offset);
 
-	while (at < len) {
-		ssize_t n = pread(s->source.fd, to + at, len - at,
-		    (off_t)(s->offset + at));
-
-		if (n > 0)
-			at += (size_t)n;
-		else if (n == 0)
-			return damaged(s, "the file became shorter");
-		else if (errno != EINTR)
-			return failed(s, err_from_errno(errno));
-	}
-	return 0;
+	if (ret == ERR_RANGE)
+		return damaged(s, "the file became shorter");
+	return ret == 0 ? 0 : failed(s, ret);
 }
 
 /* The next len octets. */
@@ -443,7 +436,7 @@ snapshot_read_octets(struct zone_txn *txn, const uint8_t *octets, size_t len,
     const char *name, struct snapshot_info *info_out, struct reason *reason)
 {
 	struct snapshot s = {
-	    .source = {octets, -1, len},
+	    .source = {octets, NULL, -1, len},
 	    .txn = txn,
 	    .path = name,
 	    .reason = reason,
@@ -454,29 +447,31 @@ snapshot_read_octets(struct zone_txn *txn, const uint8_t *octets, size_t len,
 }
 
 int
-snapshot_read(struct zone_txn *txn, int dirfd, const char *path,
+snapshot_read(struct zone_txn *txn, const struct snapshot_place *place,
     struct snapshot_info *info_out, struct reason *reason)
 {
+	const struct storage *st = place->storage;
 	struct snapshot s = {
-	    .source = {NULL, -1, 0},
+	    .source = {NULL, st, -1, 0},
 	    .txn = txn,
-	    .path = path,
+	    .path = place->path,
 	    .reason = reason,
 	};
-	struct stat st;
+	struct stat meta;
 	int ret;
 
-	s.source.fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	s.source.fd = st->open(st->arg, place->dirfd, place->path,
+	    O_RDONLY | O_NONBLOCK, 0);
 	if (s.source.fd == -1)
 		return failed(&s, err_from_errno(errno));
-	if (fstat(s.source.fd, &st) != 0) {
+	if (fstat(s.source.fd, &meta) != 0) {
 		ret = failed(&s, err_from_errno(errno));
 		goto done;
 	}
-	s.source.len = (uint64_t)st.st_size;
+	s.source.len = (uint64_t)meta.st_size;
 	(void)posix_fadvise(s.source.fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	ret = read_snapshot(&s, info_out);
 done:
-	(void)close(s.source.fd);
+	(void)st->close(st->arg, s.source.fd);
 	return ret;
 }

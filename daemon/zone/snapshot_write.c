@@ -6,11 +6,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/crc32c.h"
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/zone/outfile.h"
 #include "daemon/zone/snapshot.h"
 #include "daemon/zone/snapshot_format.h"
@@ -194,9 +194,11 @@ put_all(struct blocks *b, const struct zone_version *v, uint64_t lsn)
 }
 
 int
-snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
-    const char *path, struct snapshot_info *info_out, struct reason *reason)
+snapshot_write(const struct zone_version *v, uint64_t lsn,
+    const struct snapshot_place *place, struct snapshot_info *info_out,
+    struct reason *reason)
 {
+	const struct storage *st = place->storage;
 	struct blocks *b = calloc(1, sizeof(*b));
 	int ret;
 
@@ -205,13 +207,13 @@ snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
 		ret = ERR_NOMEM;
 		goto done;
 	}
-	ret = outfile_open(dirfd, path, &b->file);
+	ret = outfile_open(st, place->dirfd, place->path, &b->file);
 	if (ret != 0)
 		goto done;
 	put_all(b, v, lsn);
 	ret = outfile_finish(b->file);
 	if (ret != 0) {
-		(void)unlinkat(dirfd, path, 0);
+		(void)st->unlink(st->arg, place->dirfd, place->path);
 		goto done;
 	}
 	name_set(&info_out->apex, v->apex_owner);
@@ -222,7 +224,7 @@ snapshot_write(const struct zone_version *v, uint64_t lsn, int dirfd,
 	info_out->octets = outfile_len(b->file);
 done:
 	if (ret != 0)
-		reason_set(reason, "%s: %s", path, err_text(ret));
+		reason_set(reason, "%s: %s", place->path, err_text(ret));
 	if (b != NULL)
 		outfile_close(b->file);
 	free(b);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/dns/zone_scan.h"
 #include "daemon/zone/digest.h"
 #include "daemon/zone/outfile.h"
@@ -99,6 +100,7 @@ zone_file_write(const struct zone_version *v, zone_file_put put, void *arg)
 
 /* A file being dumped: its folder, and the new one beside the old one. */
 struct dump {
+	const struct storage *storage;
 	int dirfd;
 	char *name; /* in the folder */
 	char *temporary_name;
@@ -136,7 +138,8 @@ open_folder(struct dump *d, const char *path)
 		free(folder);
 		return ERR_NOMEM;
 	}
-	d->dirfd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d->dirfd = d->storage->open(d->storage->arg, AT_FDCWD, folder,
+	    O_RDONLY | O_DIRECTORY, 0);
 	free(folder);
 	return d->dirfd == -1 ? err_from_errno(errno) : 0;
 }
@@ -145,7 +148,8 @@ static int
 open_temporary(struct dump *d)
 {
 	struct stat st;
-	int ret = outfile_open(d->dirfd, d->temporary_name, &d->file);
+	int ret =
+	    outfile_open(d->storage, d->dirfd, d->temporary_name, &d->file);
 
 	if (ret != 0)
 		return ret;
@@ -160,21 +164,23 @@ open_temporary(struct dump *d)
 static int
 put_in_place(struct dump *d)
 {
+	const struct storage *st = d->storage;
 	int ret = outfile_finish(d->file);
 
 	if (ret != 0)
 		return ret;
-	if (renameat(d->dirfd, d->temporary_name, d->dirfd, d->name) != 0 ||
-	    fsync(d->dirfd) != 0)
+	if (st->rename(st->arg, d->dirfd, d->temporary_name, d->name) != 0 ||
+	    st->fsync_dir(st->arg, d->dirfd) != 0)
 		return err_from_errno(errno);
 	return 0;
 }
 
 int
-zone_file_dump(const struct zone_version *v, const char *path,
-    uint8_t digest_out[ZONE_FILE_DIGEST_LEN], struct reason *reason)
+zone_file_dump(const struct zone_version *v, const struct storage *st,
+    const char *path, uint8_t digest_out[ZONE_FILE_DIGEST_LEN],
+    struct reason *reason)
 {
-	struct dump d = {.dirfd = -1};
+	struct dump d = {.storage = st, .dirfd = -1};
 	int ret;
 
 	digest_start(&d.digest);
@@ -189,13 +195,13 @@ zone_file_dump(const struct zone_version *v, const char *path,
 	if (ret == 0)
 		digest_finish(&d.digest, digest_out);
 	else
-		(void)unlinkat(d.dirfd, d.temporary_name, 0);
+		(void)st->unlink(st->arg, d.dirfd, d.temporary_name);
 done:
 	if (ret != 0)
 		reason_set(reason, "%s: %s", path, err_text(ret));
 	outfile_close(d.file);
 	if (d.dirfd != -1)
-		(void)close(d.dirfd);
+		(void)st->close(st->arg, d.dirfd);
 	free(d.name);
 	free(d.temporary_name);
 	return ret;

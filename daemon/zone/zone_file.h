@@ -13,6 +13,8 @@
 #include "daemon/base/reason.h"
 #include "daemon/zone/txn.h"
 
+struct storage;
+
 /*
  * Reads the file into the transaction of an empty zone and checks it: an SOA
  * and an NS at the apex, nothing outside the zone, no CNAME beside other
@@ -37,8 +39,9 @@ int zone_file_write(const struct zone_version *v, zone_file_put put, void *arg);
  * digest (zone_file_digest()) by which an edited file is recognised.
  */
 #define ZONE_FILE_DIGEST_LEN 16
-int zone_file_dump(const struct zone_version *v, const char *path,
-    uint8_t digest_out[ZONE_FILE_DIGEST_LEN], struct reason *reason);
+int zone_file_dump(const struct zone_version *v, const struct storage *st,
+    const char *path, uint8_t digest_out[ZONE_FILE_DIGEST_LEN],
+    struct reason *reason);
 
 /* The digest of the file as it is.  ERR_NOTFOUND, ERR_IO. */
 int zone_file_digest(const char *path,

@@ -26,9 +26,9 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/base/ring.h"
+#include "daemon/base/storage.h"
 #include "daemon/base/wake.h"
 #include "daemon/journal/segment.h"
-#include "daemon/journal/storage.h"
 #include "daemon/store/store.h"
 
 #define OUTSTANDING_MAX 1024

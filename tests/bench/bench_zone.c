@@ -14,6 +14,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/storage.h"
 #include "daemon/dns/types.h"
 #include "daemon/zone/snapshot.h"
 #include "daemon/zone/zone_file.h"
@@ -199,6 +200,7 @@ static void
 bench_files(const struct zone_version *v, uint32_t n)
 {
 	const char *path = "bench_zone.snap";
+	const struct snapshot_place place = {&storage_system, AT_FDCWD, path};
 	struct snapshot_info info;
 	struct reason reason = {""};
 	struct zone_txn *txn;
@@ -209,13 +211,13 @@ bench_files(const struct zone_version *v, uint32_t n)
 	must(zone_file_write(v, count, &octets), "write");
 	say("text, to nowhere", start, n);
 	start = clock_mono_ns();
-	must(snapshot_write(v, 1, AT_FDCWD, path, &info, &reason), reason.text);
+	must(snapshot_write(v, 1, &place, &info, &reason), reason.text);
 	say("snapshot written and synced", start, n);
 	(void)printf("%-34s %8.1f\n", "octets a name in the snapshot",
 	    (double)info.octets / n);
 	start = clock_mono_ns();
 	z = create(&txn);
-	must(snapshot_read(txn, AT_FDCWD, path, &info, &reason), reason.text);
+	must(snapshot_read(txn, &place, &info, &reason), reason.text);
 	publish(z, txn);
 	say("snapshot read", start, n);
 	zone_destroy(z);

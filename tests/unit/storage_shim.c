@@ -315,6 +315,20 @@ shim_mkdir(void *arg, int dirfd, const char *path, mode_t mode)
 	return leave(s, ret);
 }
 
+/* A read fails with EIO or not at all. */
+static ssize_t
+shim_pread(void *arg, int fd, void *octets, size_t len, off_t at)
+{
+	struct shim *s = arg;
+	bool failed = false;
+
+	enter(s);
+	if (s->fault == SHIM_FAULT_EIO)
+		failed = fails(s);
+	(void)leave(s, -1);
+	return failed ? -1 : pread(fd, octets, len, at);
+}
+
 static ssize_t
 shim_pwrite(void *arg, int fd, const void *octets, size_t len, off_t at)
 {
@@ -384,6 +398,22 @@ shim_fdatasync(void *arg, int fd)
 	return leave(s, ret);
 }
 
+/* It promises nothing, so the model does not change. */
+static int
+shim_sync_range(void *arg, int fd, off_t from, off_t len)
+{
+	struct shim *s = arg;
+	int ret = -1;
+
+	(void)fd;
+	(void)from;
+	(void)len;
+	enter(s);
+	if (!fails(s))
+		ret = 0;
+	return leave(s, ret);
+}
+
 static int
 shim_fsync_dir(void *arg, int dirfd)
 {
@@ -443,10 +473,12 @@ shim_init(struct shim *s, bool recording)
 	    .open = shim_open,
 	    .close = shim_close,
 	    .mkdir = shim_mkdir,
+	    .pread = shim_pread,
 	    .pwrite = shim_pwrite,
 	    .fallocate = shim_fallocate,
 	    .ftruncate = shim_ftruncate,
 	    .fdatasync = shim_fdatasync,
+	    .sync_range = shim_sync_range,
 	    .fsync_dir = shim_fsync_dir,
 	    .rename = shim_rename,
 	    .unlink = shim_unlink,

@@ -19,7 +19,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "daemon/journal/storage.h"
+#include "daemon/base/storage.h"
 
 enum shim_fault {
 	SHIM_FAULT_NONE,

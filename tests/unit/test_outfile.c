@@ -8,10 +8,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/zone/outfile.h"
 #include "tests/unit/suites.h"
 
@@ -19,12 +19,11 @@
 
 static int step_errno; /* what each step fails with; 0: it does not */
 
-/* In place of the C library's. */
-int
-sync_file_range(int fd, off64_t from, off64_t len, unsigned flags)
+static int
+failing_step(void *arg, int fd, off_t from, off_t len)
 {
 	if (step_errno == 0)
-		return (int)syscall(SYS_sync_file_range, fd, from, len, flags);
+		return storage_system.sync_range(arg, fd, from, len);
 	errno = step_errno;
 	return -1;
 }
@@ -35,13 +34,15 @@ finish_with(int error)
 {
 	char folder[] = "/tmp/kddns-out-XXXXXX";
 	uint8_t *octets = calloc(1, LARGE);
+	struct storage storage = storage_system;
 	struct outfile *f = NULL;
 	int dirfd, ret;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(octets);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	storage.sync_range = failing_step;
 	dirfd = open(folder, O_RDONLY | O_DIRECTORY);
-	CU_ASSERT_EQUAL_FATAL(outfile_open(dirfd, "out", &f), 0);
+	CU_ASSERT_EQUAL_FATAL(outfile_open(&storage, dirfd, "out", &f), 0);
 	step_errno = error;
 	outfile_put(f, octets, LARGE);
 	step_errno = 0;

@@ -13,6 +13,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/crc32c.h"
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/zone/snapshot.h"
 #include "daemon/zone/snapshot_format.h"
 #include "tests/unit/suites.h"
@@ -52,18 +53,28 @@ site_clear(struct site *s)
 	CU_ASSERT_EQUAL(rmdir(s->folder), 0);
 }
 
+static struct snapshot_place
+place(const struct site *s, const char *path)
+{
+	return (struct snapshot_place){&storage_system, s->dirfd, path};
+}
+
 static void
 write_it(struct site *s)
 {
-	CU_ASSERT_EQUAL_FATAL(snapshot_write(zone_view(s->from_txn), 77,
-				  s->dirfd, "snap", &s->info, &s->reason),
+	const struct snapshot_place at = place(s, "snap");
+
+	CU_ASSERT_EQUAL_FATAL(snapshot_write(zone_view(s->from_txn), 77, &at,
+				  &s->info, &s->reason),
 	    0);
 }
 
 static int
 read_it(struct site *s)
 {
-	return snapshot_read(s->to_txn, s->dirfd, "snap", &s->info, &s->reason);
+	const struct snapshot_place at = place(s, "snap");
+
+	return snapshot_read(s->to_txn, &at, &s->info, &s->reason);
 }
 
 static void
@@ -262,15 +273,17 @@ test_another_zone_is_a_mismatch(void)
 {
 	struct name apex = name_of("other.test.");
 	struct zone_txn *txn;
+	struct snapshot_place at;
 	struct zone *z;
 	struct site s;
 
 	site_init(&s);
+	at = place(&s, "snap");
 	fill_small(s.from_txn);
 	write_it(&s);
 	CU_ASSERT_EQUAL_FATAL(zone_create(&apex, NULL, &z), 0);
 	CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
-	CU_ASSERT_EQUAL(snapshot_read(txn, s.dirfd, "snap", &s.info, &s.reason),
+	CU_ASSERT_EQUAL(snapshot_read(txn, &at, &s.info, &s.reason),
 	    ERR_MISMATCH);
 	zone_destroy(z);
 	site_clear(&s);
@@ -279,13 +292,15 @@ test_another_zone_is_a_mismatch(void)
 static void
 test_a_missing_file_is_not_found(void)
 {
+	struct snapshot_place at;
 	struct site s;
 
 	site_init(&s);
+	at = place(&s, "no/snap");
 	CU_ASSERT_EQUAL(read_it(&s), ERR_NOTFOUND);
 	CU_ASSERT_NOT_EQUAL(s.reason.text[0], '\0');
-	CU_ASSERT_EQUAL(snapshot_write(zone_view(s.from_txn), 1, s.dirfd,
-			    "no/snap", &s.info, &s.reason),
+	CU_ASSERT_EQUAL(snapshot_write(zone_view(s.from_txn), 1, &at, &s.info,
+			    &s.reason),
 	    ERR_NOTFOUND);
 	site_clear(&s);
 }

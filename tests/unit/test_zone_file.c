@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/storage.h"
 #include "daemon/zone/digest.h"
 #include "daemon/zone/zone_file.h"
 #include "tests/unit/suites.h"
@@ -171,8 +172,8 @@ test_what_is_dumped_loads_again(void)
 				  "MixedCase AAAA 2001:db8::1\n"),
 	    0);
 	CU_ASSERT_EQUAL_FATAL(chmod(s.path, 0640), 0);
-	CU_ASSERT_EQUAL(zone_file_dump(zone_view(s.txn), s.path, digest,
-			    &s.reason),
+	CU_ASSERT_EQUAL(zone_file_dump(zone_view(s.txn), &storage_system,
+			    s.path, digest, &s.reason),
 	    0);
 	CU_ASSERT_EQUAL(stat(s.path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0640);
@@ -197,8 +198,8 @@ test_a_dump_into_no_folder_says_where(void)
 
 	site_init(&s);
 	put_apex(s.txn, 1);
-	CU_ASSERT_EQUAL(zone_file_dump(zone_view(s.txn), "/nowhere/ad.test",
-			    digest, &s.reason),
+	CU_ASSERT_EQUAL(zone_file_dump(zone_view(s.txn), &storage_system,
+			    "/nowhere/ad.test", digest, &s.reason),
 	    ERR_NOTFOUND);
 	CU_ASSERT_PTR_NOT_NULL(strstr(s.reason.text, "/nowhere/ad.test: "));
 	site_clear(&s);

@@ -4,18 +4,18 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Everything the journal does to the disk goes through one struct of function
- * pointers, so that tests can make the n-th call fail, cut a write short, or
- * record all calls and build the directories that a crash may leave.  Reading
- * needs no such door.
+ * Everything that log, snapshots and dumps do to the disk goes through one
+ * struct of function pointers, so that tests can make the n-th call fail, cut
+ * a write short, or record all calls and build the directories that a crash
+ * may leave.
  *
  * Owns:    nothing; descriptors are the caller's.
  * Threads: any, as the system calls.
  * Errors:  the pointers: as the system calls (-1 and errno); the functions:
  *          negative enum err and errno of the call that failed.
  */
-#ifndef JOURNAL_STORAGE_H
-#define JOURNAL_STORAGE_H
+#ifndef BASE_STORAGE_H
+#define BASE_STORAGE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,11 +27,15 @@ struct storage {
 	    mode_t mode);
 	int (*close)(void *arg, int fd);
 	int (*mkdir)(void *arg, int dirfd, const char *path, mode_t mode);
+	ssize_t (*pread)(void *arg, int fd, void *octets, size_t len, off_t at);
 	ssize_t (*pwrite)(void *arg, int fd, const void *octets, size_t len,
 	    off_t at);
 	int (*fallocate)(void *arg, int fd, off_t len);
 	int (*ftruncate)(void *arg, int fd, off_t len);
 	int (*fdatasync)(void *arg, int fd);
+	/* Only brings octets on their way: fdatasync() is needed all the same.
+	 */
+	int (*sync_range)(void *arg, int fd, off_t from, off_t len);
 	int (*fsync_dir)(void *arg, int dirfd);
 	int (*rename)(void *arg, int dirfd, const char *from, const char *to);
 	int (*unlink)(void *arg, int dirfd, const char *path);
@@ -39,6 +43,10 @@ struct storage {
 
 /* The system itself. */
 extern const struct storage storage_system;
+
+/* Reads all len octets.  ERR_RANGE: the file ends before. */
+int storage_read(const struct storage *s, int fd, void *octets, size_t len,
+    uint64_t at);
 
 /* Writes all len octets; a short write is continued. */
 int storage_write(const struct storage *s, int fd, const void *octets,

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
-#include "daemon/journal/storage.h"
+#include "daemon/base/storage.h"
 
 #define FILL_STEP ((size_t)256 << 10)
 #define FILL_SYNC ((uint64_t)1 << 20) /* larger syncs stall the log's */
@@ -35,6 +35,13 @@ system_mkdir(void *arg, int dirfd, const char *path, mode_t mode)
 {
 	(void)arg;
 	return mkdirat(dirfd, path, mode);
+}
+
+static ssize_t
+system_pread(void *arg, int fd, void *octets, size_t len, off_t at)
+{
+	(void)arg;
+	return pread(fd, octets, len, at);
 }
 
 static ssize_t
@@ -66,6 +73,15 @@ system_fdatasync(void *arg, int fd)
 }
 
 static int
+system_sync_range(void *arg, int fd, off_t from, off_t len)
+{
+	(void)arg;
+	return sync_file_range(fd, from, len,
+	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+		SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+static int
 system_fsync_dir(void *arg, int dirfd)
 {
 	(void)arg;
@@ -90,14 +106,38 @@ const struct storage storage_system = {
     .open = system_open,
     .close = system_close,
     .mkdir = system_mkdir,
+    .pread = system_pread,
     .pwrite = system_pwrite,
     .fallocate = system_fallocate,
     .ftruncate = system_ftruncate,
     .fdatasync = system_fdatasync,
+    .sync_range = system_sync_range,
     .fsync_dir = system_fsync_dir,
     .rename = system_rename,
     .unlink = system_unlink,
 };
+
+int
+storage_read(const struct storage *s, int fd, void *octets, size_t len,
+    uint64_t at)
+{
+	uint8_t *p = octets;
+
+	while (len > 0) {
+		ssize_t n = s->pread(s->arg, fd, p, len, (off_t)at);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_from_errno(errno);
+		if (n == 0)
+			return ERR_RANGE;
+		p += n;
+		at += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
 
 int
 storage_write(const struct storage *s, int fd, const void *octets, size_t len,
