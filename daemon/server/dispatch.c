@@ -18,15 +18,25 @@ is_once_only(const struct message *m)
 		m->question.type == TYPE_TKEY);
 }
 
+/* An unsigned update: its octets say too little to be known by them alone. */
+static bool
+needs_port(const struct message *m)
+{
+	return message_opcode(m) == OPCODE_UPDATE && !m->has_tsig;
+}
+
 /* The same octets again?  Then they are answered or dropped here: true. */
 static bool
 is_repeat(struct request *r)
 {
 	struct worker *w = r->worker;
+	struct addr from = r->from.remote;
 	size_t len;
 
-	if (repeats_key(w->digest, &r->from.remote, r->message.octets,
-		r->message.len, &r->repeat) != 0)
+	if (!needs_port(&r->message))
+		from.port = 0;
+	if (repeats_key(w->digest, &from, r->message.octets, r->message.len,
+		&r->repeat) != 0)
 		return false;
 	switch (repeats_begin(w->server->repeats, &r->repeat, w->out,
 	    sizeof(w->out), &len)) {

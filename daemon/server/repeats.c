@@ -118,6 +118,7 @@ repeats_key(struct repeat_digest *d, const struct addr *from,
 
 	memset(&a, 0, sizeof(a)); /* padding is digested, too */
 	a.family = from->family;
+	a.port = from->port;
 	a.scope = from->scope;
 	memcpy(a.octets, from->octets, sizeof(a.octets));
 	if (EVP_DigestInit_ex(d->context, NULL, NULL) != 1 ||

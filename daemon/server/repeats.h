@@ -7,7 +7,10 @@
  * A client that hears nothing sends the identical message again.  Executed
  * twice, an update would fail its own prerequisites, and a MIC seen twice is a
  * replay.  So every UPDATE and TKEY is looked up here, before any
- * cryptography, by its source address (without the port) and its octets.
+ * cryptography, by its source address and its octets: those of a signed
+ * message and of a TKEY are never the same twice.  Of an unsigned UPDATE they
+ * may be (net ads has three message IDs, the same in every run), so there the
+ * port belongs to the address.
  *
  * Owns:    copies of answers, REPEATS_LIFE_MS long, bounded in number and size.
  * Threads: any; a mutex a shard.
@@ -45,7 +48,7 @@ struct repeat_digest;
 struct repeat_digest *repeat_digest_create(void); /* NULL: no memory */
 void repeat_digest_destroy(struct repeat_digest *d);
 
-/* The key of a message from this address: SHA-256.  ERR_CRYPTO. */
+/* The key of a message from this address, and port if not 0.  ERR_CRYPTO. */
 int repeats_key(struct repeat_digest *d, const struct addr *from,
     const uint8_t *octets, size_t len, struct repeat_key *key_out);
 

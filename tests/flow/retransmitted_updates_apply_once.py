@@ -49,6 +49,23 @@ other_id = bytes([old.octets[0] ^ 1]) + old.octets[1:]
 expect("old with another ID", dns.rcode.NOTAUTH, tcp(other_id)[3] & 15)
 expect("the new one still stays", ["192.0.2.4"], texts("host", "A"))
 
+# Unsigned, the same octets are the same request only from the same socket: net
+# ads numbers its messages alike in every run, and comes with a port of its own.
+def unsigned(build):
+    update = dns.update.UpdateMessage(ZONE, id=9158)
+    build(update)
+    return update.to_wire()
+
+
+registration = unsigned(new_name("member", "192.0.2.6"))
+with connect() as first, connect() as second:
+    for sock, rcode in (first, NOERROR), (first, NOERROR), (second, dns.rcode.YXDOMAIN):
+        sock.sendall(framed(registration))
+        expect("RCODE, unsigned", rcode, receive_message(sock)[3] & 15)
+expect("unregistered", NOERROR, tcp(unsigned(lambda u: u.delete("member")))[3] & 15)
+expect("registered again", NOERROR, tcp(registration)[3] & 15)
+expect("and is there", ["192.0.2.6"], texts("member", "A"))
+
 # All at once, copies between copies, many of them still in hand.
 random.seed(2136)
 before = serial()

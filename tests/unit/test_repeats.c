@@ -45,6 +45,7 @@ test_a_repeat_gets_the_same_octets(void)
 	struct repeats *r = repeats_create(1000, 100000);
 	struct repeat_key key = key_of(address(1, 5000), "update");
 	struct repeat_key other_port = key_of(address(1, 6000), "update");
+	struct repeat_key no_port = key_of(address(1, 0), "update");
 	struct repeat_key elsewhere = key_of(address(2, 5000), "update");
 	uint8_t answer[16];
 	size_t len;
@@ -60,6 +61,11 @@ test_a_repeat_gets_the_same_octets(void)
 	repeats_finish(r, &key, (const uint8_t *)"yes", 3);
 	CU_ASSERT_EQUAL(repeats_begin(r, &other_port, answer, sizeof(answer),
 			    &len),
+	    REPEAT_NEW);
+	CU_ASSERT_EQUAL(repeats_begin(r, &no_port, answer, sizeof(answer),
+			    &len),
+	    REPEAT_NEW);
+	CU_ASSERT_EQUAL(repeats_begin(r, &key, answer, sizeof(answer), &len),
 	    REPEAT_FINISHED);
 	CU_ASSERT_EQUAL(len, 3);
 	CU_ASSERT(memcmp(answer, "yes", 3) == 0);
