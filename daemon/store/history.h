@@ -8,10 +8,16 @@
  * one before ended; and for each segment the newest changeset of the zone in
  * it, by which the keeper knows what a snapshot has made superfluous.
  *
+ * The entries stand in chunks, which are never moved.  A reader (struct
+ * history_range) holds the chunk that it is in, and that one the ones after
+ * it: so a range of any length is opened at once, and what is cut meanwhile
+ * stays readable to whoever had opened it.
+ *
  * Owns:    the lists; the changesets are in the log.
- * Threads: one at a time: the zone's lock guards it.
+ * Threads: one at a time: the zone's lock guards it, its ranges too.
  * Errors:  ERR_NOMEM.
- * Units:   octets as blocks of the log that a changeset pays for.
+ * Units:   octets as blocks of the log that a changeset pays for; positions
+ *          count the changesets that were ever appended.
  */
 #ifndef STORE_HISTORY_H
 #define STORE_HISTORY_H
@@ -31,15 +37,18 @@ struct history_entry {
 	uint32_t share;
 };
 
+struct history_chunk;
+
 struct history_use {
 	uint32_t segment;
 	uint64_t last_lsn; /* of the zone's groups in it */
 };
 
 struct history {
-	struct history_entry *entries;
-	size_t first, end, room; /* entries first to end - 1 count */
-	uint64_t octets;         /* of those */
+	struct history_chunk **chunks; /* oldest first */
+	size_t n_chunks, chunks_room;
+	uint64_t first, end; /* positions first to end - 1 count */
+	uint64_t octets;     /* of those */
 
 	struct history_use *uses; /* by segment; all that a snapshot lacks */
 	size_t n_uses, uses_room;
@@ -63,12 +72,34 @@ int history_reserve(struct history *h);
 /* A changeset without a serial of its own: only where it lies. */
 int history_note(struct history *h, const struct journal_location *where);
 
+/* How many changesets there are, the oldest and the newest of them, or NULL. */
+size_t history_count(const struct history *h);
+const struct history_entry *history_oldest(const struct history *h);
+const struct history_entry *history_newest(const struct history *h);
+
+/* Entries that lead from one serial to another, to be read one by one. */
+struct history_range {
+	struct history_chunk *chunk; /* holds at; NULL: none is left */
+	uint64_t at, end;
+	uint64_t len; /* octets of all of them in the log */
+	uint32_t first_segment, last_segment; /* 0: the range is empty */
+};
+
 /*
- * The entries that lead from one serial to another: index of the first and
- * their number (0: they are the same).  ERR_NOTFOUND.
+ * Opens the range; empty if the serials are the same.  ERR_NOTFOUND: history
+ * does not have it.
  */
-int history_find(const struct history *h, uint32_t from, uint32_t to,
-    size_t *first_out, size_t *n_out);
+int history_open(const struct history *h, uint32_t from, uint32_t to,
+    struct history_range *range_out);
+
+/* The entry that the range stands at; false: it is at its end. */
+bool history_peek(const struct history_range *r,
+    struct history_entry *entry_out);
+
+/* Goes one further. */
+void history_step(struct history_range *r);
+
+void history_close(struct history_range *r);
 
 /* Forgets the oldest entries until at most octets are left. */
 void history_cut_octets(struct history *h, uint64_t octets);

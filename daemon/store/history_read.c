@@ -14,87 +14,111 @@
 
 struct store_history {
 	struct store_zone *zone;
-	size_t n, at;
-	uint64_t octets;
-	struct history_entry entries[];
+	uint32_t zone_id;
+	struct history_range range;          /* under zone->lock */
+	uint32_t first_pinned, last_segment; /* 0: none */
 };
 
-/* Copies the n entries from first on and pins their segments; locked. */
-static int
-take_entries(struct store_zone *z, size_t first, size_t n,
+int
+store_history_open_between(struct store_zone *z, uint32_t from, uint32_t to,
     struct store_history **history_out)
 {
-	const struct history_entry *e = &z->history.entries[first];
-	struct store_history *h =
-	    calloc(1, sizeof(*h) + n * sizeof(h->entries[0]));
-	int ret = 0;
+	struct store_history *h = calloc(1, sizeof(*h));
+	int ret;
 
+	*history_out = NULL;
 	if (h == NULL)
 		return ERR_NOMEM;
 	h->zone = z;
-	h->n = n;
-	if (n > 0) {
-		memcpy(h->entries, e, n * sizeof(*e));
-		ret = journal_pin(z->store->journal, e[0].segment,
-		    e[n - 1].segment);
-	}
-	for (size_t i = 0; i < n; i++)
-		h->octets += h->entries[i].len;
-	if (ret == 0)
-		*history_out = h;
-	else
+	(void)pthread_mutex_lock(&z->lock);
+	h->zone_id = z->id;
+	ret = history_open(&z->history, from, to, &h->range);
+	/* Before somebody finds that nothing needs them. */
+	if (ret == 0 && h->range.first_segment != 0)
+		ret = journal_pin(z->store->journal, h->range.first_segment,
+		    h->range.last_segment);
+	if (ret != 0)
+		history_close(&h->range);
+	(void)pthread_mutex_unlock(&z->lock);
+	if (ret != 0) {
 		free(h);
-	return ret;
+		return ret;
+	}
+	h->first_pinned = h->range.first_segment;
+	h->last_segment = h->range.last_segment;
+	*history_out = h;
+	return 0;
 }
 
 int
 store_history_open(struct store_zone *z, uint32_t serial,
     const struct zone_version *v, struct store_history **history_out)
 {
-	size_t first, n;
-	int ret;
-
-	*history_out = NULL;
-	(void)pthread_mutex_lock(&z->lock);
-	ret = history_find(&z->history, serial, version_serial(v), &first, &n);
-	if (ret == 0)
-		ret = take_entries(z, first, n, history_out);
-	(void)pthread_mutex_unlock(&z->lock);
-	return ret;
+	return store_history_open_between(z, serial, version_serial(v),
+	    history_out);
 }
 
 uint64_t
 store_history_octets(const struct store_history *h)
 {
-	return h->octets;
+	return h->range.len;
+}
+
+/* Those before this one have been read. */
+static void
+unpin_before(struct store_history *h, uint32_t segment)
+{
+	if (segment <= h->first_pinned)
+		return;
+	journal_unpin(h->zone->store->journal, h->first_pinned, segment - 1);
+	h->first_pinned = segment;
+}
+
+static bool
+peek(struct store_history *h, struct history_entry *entry_out)
+{
+	bool more;
+
+	(void)pthread_mutex_lock(&h->zone->lock);
+	more = history_peek(&h->range, entry_out);
+	(void)pthread_mutex_unlock(&h->zone->lock);
+	return more;
+}
+
+static void
+step(struct store_history *h)
+{
+	(void)pthread_mutex_lock(&h->zone->lock);
+	history_step(&h->range);
+	(void)pthread_mutex_unlock(&h->zone->lock);
 }
 
 int
 store_history_next(struct store_history *h, struct arena *arena,
     struct changeset *cs_out)
 {
-	const struct history_entry *e;
+	struct history_entry e;
 	uint8_t *octets;
 	int ret;
 
 	memset(cs_out, 0, sizeof(*cs_out));
-	if (h->at == h->n)
+	if (!peek(h, &e))
 		return ERR_NOTFOUND;
-	e = &h->entries[h->at];
-	octets = arena_alloc(arena, e->len);
+	unpin_before(h, e.segment);
+	octets = arena_alloc(arena, e.len);
 	if (octets == NULL)
 		return ERR_NOMEM;
-	ret = journal_read(h->zone->store->journal, e->segment, e->offset,
-	    octets, e->len);
+	ret = journal_read(h->zone->store->journal, e.segment, e.offset, octets,
+	    e.len);
 	if (ret == 0)
-		ret = record_read(octets, e->len, arena, cs_out);
+		ret = record_read(octets, e.len, arena, cs_out);
 	if (ret == 0 &&
-	    (cs_out->zone_id != h->zone->id ||
-		cs_out->serial_from != e->serial_from ||
-		cs_out->serial_to != e->serial_to))
+	    (cs_out->zone_id != h->zone_id ||
+		cs_out->serial_from != e.serial_from ||
+		cs_out->serial_to != e.serial_to))
 		ret = ERR_MALFORMED;
 	if (ret == 0)
-		h->at++;
+		step(h);
 	return ret;
 }
 
@@ -103,8 +127,11 @@ store_history_close(struct store_history *h)
 {
 	if (h == NULL)
 		return;
-	if (h->n > 0)
-		journal_unpin(h->zone->store->journal, h->entries[0].segment,
-		    h->entries[h->n - 1].segment);
+	if (h->first_pinned != 0)
+		journal_unpin(h->zone->store->journal, h->first_pinned,
+		    h->last_segment);
+	(void)pthread_mutex_lock(&h->zone->lock);
+	history_close(&h->range);
+	(void)pthread_mutex_unlock(&h->zone->lock);
 	free(h);
 }

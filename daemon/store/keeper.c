@@ -274,9 +274,11 @@ find_wants(struct store_zone *z, void *arg)
 {
 	struct wants *w = arg;
 	const struct history *h = &z->history;
+	const struct history_entry *oldest;
 
 	(void)pthread_mutex_lock(&z->lock);
-	if (h->end > h->first && h->entries[h->first].segment <= w->segment)
+	oldest = history_oldest(h);
+	if (oldest != NULL && oldest->segment <= w->segment)
 		w->history = true;
 	if (h->n_uses > 0 && h->uses[0].segment <= w->segment)
 		w->unsaved = true;

@@ -430,7 +430,7 @@ finish_one(struct loading *l)
 	}
 	show(l, seal(l), "snapshot");
 	serial = version_serial(store_zone_version(z));
-	if (h->end > h->first && h->entries[h->end - 1].serial_to != serial)
+	if (history_count(h) > 0 && history_newest(h)->serial_to != serial)
 		history_forget(h);
 	history_saved(h, z->snapshot_lsn);
 	if (h->last_lsn < z->snapshot_lsn)

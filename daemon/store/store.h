@@ -181,10 +181,15 @@ struct store_history; /* a pinned range of changesets */
 /*
  * Changesets that lead from serial to the pinned version v (of z).
  * ERR_NOTFOUND: history does not reach back (send AXFR).
- * Any thread.
+ * Any thread.  However long the range is, opening it costs no more than
+ * finding its ends, and nobody waits while it is read.
  */
 int store_history_open(struct store_zone *z, uint32_t serial,
     const struct zone_version *v, struct store_history **history_out);
+
+/* The same from one serial to another. */
+int store_history_open_between(struct store_zone *z, uint32_t from, uint32_t to,
+    struct store_history **history_out);
 
 /* Octets of RRs in it, about: to choose between IXFR and AXFR. */
 uint64_t store_history_octets(const struct store_history *h);

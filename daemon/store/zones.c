@@ -374,9 +374,9 @@ store_zone_status(struct store_zone *z, struct store_zone_status *status_out)
 	st->reason = z->problem;
 	st->file = z->config.file;
 	st->journal_octets = h->octets;
-	st->n_changesets = (uint32_t)(h->end - h->first);
+	st->n_changesets = (uint32_t)history_count(h);
 	if (st->n_changesets > 0)
-		st->journal_first_serial = h->entries[h->first].serial_from;
+		st->journal_first_serial = history_oldest(h)->serial_from;
 	st->dumped_serial = z->file.serial;
 	st->dumped_time_s = z->file.n_digests > 0 ? z->file.time_s : 0;
 	(void)strncpy(st->loaded_from, z->loaded_from,
