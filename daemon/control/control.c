@@ -202,6 +202,13 @@ control_stream(struct control_request *r, json_t *line)
 }
 
 int
+control_stream_row(struct control_request *r, const char *into, json_t *row)
+{
+	return control_stream(r,
+	    json_pack("{s:s, s:o}", "into", into, "row", row));
+}
+
+int
 control_stream_line(struct control_request *r, const char *text)
 {
 	return control_stream(r, json_pack("{s:s}", "text", text));

@@ -13,6 +13,9 @@
  *
  *	{"ok": true, "result": {...}}   or   {"ok": false, "error": "why"}
  *
+ * A line {"into": "contexts", "row": {...}} is an element of that array of the
+ * result, which kddnsctl puts together: who answers holds no long list.
+ *
  * Clients are served side by side, each by a short-lived thread, at most
  * CONTROL_CLIENTS_MAX at once; reading and writing have deadlines, so one that
  * is stuck is in nobody's way.  Only root, the daemon's own user and members
@@ -85,6 +88,10 @@ size_t control_n_args(const struct control_request *r);
  * ERR_CLOSED, ERR_TIMEOUT  the client went away: end the command
  */
 int control_stream(struct control_request *r, json_t *line);
+
+/* The same for an element of the result's array of that name; takes row. */
+int control_stream_row(struct control_request *r, const char *into,
+    json_t *row);
 
 /* The same for a line of text: {"text": "..."}. */
 int control_stream_line(struct control_request *r, const char *text);

@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/base/reason.h"
 #include "daemon/control/ctl.h"
+#include "daemon/control/key_gen.h"
 #include "daemon/control/lines.h"
 #include "daemon/control/render.h"
+#include "daemon/control/render_keys.h"
 
 #define LINE_MAX_LEN (64 * 1024 * 1024) /* of the daemon's, whom we trust */
 
@@ -45,8 +48,29 @@ static const struct command commands[] = {
     {"updates", "[-n N] [--denied] [--follow]",
 	"the last updates and negotiations, and why", 0, 4, render_updates,
 	render_decision},
+    {"tsig-list", "", "keys and security contexts", 0, 0, render_tsig_list,
+	NULL},
+    {"tsig-delete", "KEYNAME", "end a security context", 1, 1,
+	render_tsig_delete, NULL},
+    {"principals", "", "who has security contexts", 0, 0, render_principals,
+	NULL},
+    {"stats", "", "all counters", 0, 0, render_stats, NULL},
     {"stop", "", "stop the daemon", 0, 0, render_nothing, NULL},
+    {"key-gen", "NAME [ALGORITHM]", "a new key {}; needs no daemon", 1, 2,
+	render_key, NULL},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
+};
+
+/*
+ * Which of them need no daemon: what makes the result, of which "warnings" go
+ * to stderr.  ERR_MALFORMED, ERR_UNSUPPORTED: the usage was wrong.
+ */
+static const struct {
+	const char *name;
+	int (*run)(char *const *args, int n_args, json_t **result_out,
+	    struct reason *reason);
+} alone[] = {
+    {"key-gen", key_gen},
 };
 
 struct ctl {
@@ -55,6 +79,7 @@ struct ctl {
 	const struct command *command;
 	char **args; /* of the command */
 	int n_args;
+	json_t *rows; /* arrays of the result that came in pieces */
 	FILE *out;
 	FILE *err;
 };
@@ -64,6 +89,8 @@ struct ctl {
 static void
 put_help(FILE *out)
 {
+	char usage[128];
+
 	(void)fputs("usage: kddnsctl [-s PATH] [--json] COMMAND [ARGUMENT]\n"
 		    "\n"
 		    "  -s, --socket PATH  the daemon's control socket\n"
@@ -73,9 +100,11 @@ put_help(FILE *out)
 		    "  -V, --version      the version\n"
 		    "\n",
 	    out);
-	for (const struct command *k = commands; k->name != NULL; k++)
-		(void)fprintf(out, "  %-10s %-6s  %s\n", k->name, k->usage,
-		    k->help);
+	for (const struct command *k = commands; k->name != NULL; k++) {
+		(void)snprintf(usage, sizeof(usage), "%s %s", k->name,
+		    k->usage);
+		(void)fprintf(out, "  %-24s  %s\n", usage, k->help);
+	}
 }
 
 /* Why the command line is wrong; escaped, since it goes to a terminal. */
@@ -234,34 +263,69 @@ make_request(const struct ctl *ctl)
 	    args);
 }
 
+static void
+put_json(struct ctl *ctl, const json_t *document)
+{
+	(void)json_dumpf(document, ctl->out, JSON_COMPACT);
+	(void)fputc('\n', ctl->out);
+}
+
+/* An element of an array: it is shown when all are there.  False: it is not. */
+static bool
+take_row(struct ctl *ctl, json_t *line)
+{
+	const char *into = json_string_value(json_object_get(line, "into"));
+	json_t *array;
+
+	if (into == NULL)
+		return false;
+	if (ctl->rows == NULL)
+		ctl->rows = json_object();
+	array = json_object_get(ctl->rows, into);
+	if (array == NULL) {
+		array = json_array();
+		(void)json_object_set_new(ctl->rows, into, array);
+	}
+	(void)json_array_append(array, json_object_get(line, "row"));
+	return true;
+}
+
 /* A line before the last. */
 static void
-put_streamed(struct ctl *ctl, const json_t *line)
+put_streamed(struct ctl *ctl, json_t *line)
 {
 	const char *text = json_string_value(json_object_get(line, "text"));
 
-	if (ctl->command->render_line != NULL) {
+	if (take_row(ctl, line))
+		return;
+	if (ctl->is_json) {
+		put_json(ctl, line);
+	} else if (ctl->command->render_line != NULL) {
 		ctl->command->render_line(ctl->out, line);
-		(void)fflush(ctl->out); /* who follows wants it now */
-		return;
+	} else if (text != NULL) {
+		render_text(ctl->out, text);
+		(void)fputc('\n', ctl->out);
 	}
-	if (text == NULL)
-		return;
-	render_text(ctl->out, text);
-	(void)fputc('\n', ctl->out);
+	if (ctl->command->render_line != NULL)
+		(void)fflush(ctl->out); /* who follows wants it now */
 }
 
 /* The last line. */
 static enum ctl_exit
-put_last(struct ctl *ctl, const json_t *last)
+put_last(struct ctl *ctl, json_t *last)
 {
 	const char *why = json_string_value(json_object_get(last, "error"));
+	json_t *result = json_object_get(last, "result");
 
+	if (ctl->rows != NULL && result != NULL)
+		(void)json_object_update(result, ctl->rows);
+	if (ctl->is_json)
+		put_json(ctl, last);
 	if (!json_is_true(json_object_get(last, "ok")))
 		return failed(ctl, ctl->command->name,
 		    why == NULL ? "the daemon does not say why" : why);
 	if (!ctl->is_json)
-		ctl->command->render(ctl->out, json_object_get(last, "result"));
+		ctl->command->render(ctl->out, result);
 	return CTL_DONE;
 }
 
@@ -286,14 +350,10 @@ read_answer(struct ctl *ctl, struct lines *lines, bool *is_last_out)
 	if (line == NULL)
 		return failed(ctl, ctl->command->name,
 		    "the daemon's answer is not JSON");
-	if (ctl->is_json) {
-		(void)fwrite(text, 1, len, ctl->out);
-		(void)fputc('\n', ctl->out);
-	}
 	*is_last_out = json_object_get(line, "ok") != NULL;
 	if (*is_last_out)
 		status = put_last(ctl, line);
-	else if (!ctl->is_json)
+	else
 		put_streamed(ctl, line);
 	json_decref(line);
 	return status;
@@ -320,7 +380,63 @@ ask(struct ctl *ctl, int fd)
 	while (status == CTL_DONE && !is_last && !ferror(ctl->out))
 		status = read_answer(ctl, &lines, &is_last);
 	lines_clear(&lines);
+	json_decref(ctl->rows);
 	return status;
+}
+
+static enum ctl_exit
+ask_daemon(struct ctl *ctl)
+{
+	enum ctl_exit status;
+	int fd;
+
+	status = connect_to(ctl, &fd);
+	if (status != CTL_DONE)
+		return status;
+	status = ask(ctl, fd);
+	(void)close(fd);
+	return status;
+}
+
+/* Without a daemon. */
+
+static void
+put_warnings(struct ctl *ctl, const json_t *result)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "warnings"), i, warning)
+	{
+		(void)fprintf(ctl->err, "kddnsctl: %s: warning: %s\n",
+		    ctl->command->name, json_string_value(warning));
+	}
+}
+
+/* False: the command needs the daemon. */
+static bool
+run_alone(struct ctl *ctl, enum ctl_exit *status_out)
+{
+	struct reason reason = {""};
+	json_t *result, *answer;
+	size_t i = 0;
+	int ret;
+
+	while (strcmp(alone[i].name, ctl->command->name) != 0)
+		if (++i == sizeof(alone) / sizeof(alone[0]))
+			return false;
+	ret = alone[i].run(ctl->args, ctl->n_args, &result, &reason);
+	if (ret != 0) {
+		*status_out = failed(ctl, ctl->command->name, reason.text);
+		if (ret == ERR_MALFORMED || ret == ERR_UNSUPPORTED)
+			*status_out = CTL_USAGE;
+		return true;
+	}
+	put_warnings(ctl, result);
+	answer = json_pack("{s:b, s:o}", "ok", 1, "result", result);
+	*status_out = put_last(ctl, answer);
+	json_decref(answer);
+	return true;
 }
 
 enum ctl_exit
@@ -328,15 +444,10 @@ ctl_run(int argc, char **argv, FILE *out, FILE *err)
 {
 	struct ctl ctl = {.socket_path = CTL_SOCKET, .out = out, .err = err};
 	enum ctl_exit status = read_options(&ctl, argc, argv);
-	int fd;
 
-	if (status == CTL_DONE && ctl.command != NULL) {
-		status = connect_to(&ctl, &fd);
-		if (status == CTL_DONE) {
-			status = ask(&ctl, fd);
-			(void)close(fd);
-		}
-	}
+	if (status == CTL_DONE && ctl.command != NULL &&
+	    !run_alone(&ctl, &status))
+		status = ask_daemon(&ctl);
 	if (status == CTL_DONE && (fflush(out) != 0 || ferror(out)))
 		status = failed(&ctl, "output", "cannot be written");
 	return status;

@@ -6,7 +6,8 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo ctl_tests[], lines_tests[], request_tests[], socket_tests[];
+extern CU_TestInfo ctl_tests[], key_gen_tests[], lines_tests[], request_tests[],
+    socket_tests[];
 
 int
 main(int argc, char **argv)
@@ -16,6 +17,7 @@ main(int argc, char **argv)
 	    {"lines", NULL, NULL, NULL, NULL, lines_tests},
 	    {"socket", NULL, NULL, NULL, NULL, socket_tests},
 	    {"ctl", NULL, NULL, NULL, NULL, ctl_tests},
+	    {"key_gen", NULL, NULL, NULL, NULL, key_gen_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 

@@ -43,7 +43,27 @@ run_dump(void *arg, struct control_request *r, json_t **result_out,
 	return control_stream_line(r, "www\tA 192.0.2.1\033[2J");
 }
 
+/* Two rows of an array, one of which the terminal must survive. */
+static int
+run_rows(void *arg, struct control_request *r, json_t **result_out,
+    struct reason *reason)
+{
+	(void)arg;
+	(void)reason;
+	*result_out = json_pack("{s:i}", "n", 2);
+	(void)control_stream_row(r, "principals",
+	    json_pack("{s:s, s:s, s:i, s:[s, s]}", "principal", "PC1$@AD.TEST",
+		"kind", "machine", "contexts", 12, "addresses", "192.0.2.1",
+		"2001:db8::1"));
+	return control_stream_row(r, "principals",
+	    json_pack("{s:s, s:n, s:i, s:[]}", "principal", "x\033@AD.TEST",
+		"kind", "contexts", 1, "addresses"));
+}
+
 static const struct control_command commands[] = {
+    {"principals", "", 0, 0, run_rows},
+    {"tsig-list", "", 0, 0, run_given},
+    {"stats", "", 0, 0, run_given},
     {"status", "", 0, 0, run_given},
     {"zones", "", 0, 0, run_given},
     {"zonestatus", "ZONE", 1, 1, run_given},
@@ -207,6 +227,84 @@ test_dump_prints_lines_that_a_terminal_survives(void)
 	end(c);
 }
 
+/* Rows come one a line; what is printed is one document. */
+static void
+test_rows_become_one_array(void)
+{
+	struct control *c = serve("{}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "principals"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "PRINCIPAL     KIND     CONTEXTS  ADDRESSES\n"
+	    "PC1$@AD.TEST  machine        12  192.0.2.1 2001:db8::1\n"
+	    "x?@AD.TEST    -               1  -\n");
+	CU_ASSERT_EQUAL(RUN("-s", path, "--json", "principals"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "{\"ok\":true,\"result\":{\"n\":2,\"principals\":["
+	    "{\"principal\":\"PC1$@AD.TEST\",\"kind\":\"machine\","
+	    "\"contexts\":12,"
+	    "\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]},"
+	    "{\"principal\":\"x\\u001B@AD.TEST\",\"kind\":null,"
+	    "\"contexts\":1,\"addresses\":[]}]}}\n");
+	end(c);
+}
+
+static void
+test_keys_are_two_tables(void)
+{
+	struct control *c =
+	    serve("{\"keys\": [{\"key\": \"editor.\", \"algorithm\":"
+		  "\"hmac-sha256\", \"mac_len\": 32}], \"contexts\":"
+		  "[{\"key\": \"1.sig-ns1.\", \"principal\": \"PC1$@AD.TEST\","
+		  "\"client\": \"192.0.2.1\", \"algorithm\": \"gss-tsig\","
+		  "\"enctype\": \"aes256-cts-hmac-sha1-96\","
+		  "\"mechanism\": \"spnego\", \"kvno\": null, \"created\": 0,"
+		  "\"expires_in_s\": 3599, \"idle_s\": 7}]}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "tsig-list"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "KEY      MAC  ALGORITHM\n"
+	    "editor.   32  hmac-sha256\n"
+	    "\n"
+	    "CONTEXT     PRINCIPAL     CLIENT     ALGORITHM  "
+	    "ENCTYPE                  MECHANISM  KVNO  "
+	    "CREATED               EXPIRES IN   IDLE\n"
+	    "1.sig-ns1.  PC1$@AD.TEST  192.0.2.1  gss-tsig   "
+	    "aes256-cts-hmac-sha1-96  spnego        -  "
+	    "1970-01-01T00:00:00Z     59m 59s  0m 7s\n");
+	end(c);
+}
+
+static void
+test_counters_are_paths_and_numbers(void)
+{
+	struct control *c = serve("{\"queries\": 3, \"tkey\":"
+				  "{\"refused\": {\"kvno\": 1}}}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "stats"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text, "queries 3\ntkey.refused.kvno 1\n");
+	end(c);
+}
+
+static void
+test_a_key_needs_no_daemon(void)
+{
+	CU_ASSERT_EQUAL(RUN("-s", "/nowhere", "key-gen", "k.test"), CTL_DONE);
+	CU_ASSERT_EQUAL(strncmp(out_text, "key \"k.test\" {\n", 15), 0);
+	CU_ASSERT_STRING_EQUAL(err_text_got, "");
+	CU_ASSERT_EQUAL(RUN("--json", "key-gen", "k", "hmac-md5"), CTL_DONE);
+	CU_ASSERT_EQUAL(strncmp(out_text, "{\"ok\":true,", 11), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err_text_got, "hmac-md5 is weak"));
+	CU_ASSERT_EQUAL(RUN("key-gen", "a..b"), CTL_USAGE);
+	CU_ASSERT_STRING_EQUAL(out_text, "");
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: key-gen: \"a..b\": an empty label\n");
+	CU_ASSERT_EQUAL(RUN("key-gen"), CTL_USAGE);
+	free(out_text);
+	free(err_text_got);
+	out_text = err_text_got = NULL;
+}
+
 static void
 test_failure_has_a_line_and_a_status(void)
 {
@@ -251,6 +349,10 @@ CU_TestInfo ctl_tests[] = {
     {"zones", test_zones_are_a_table},
     {"zonestatus", test_zonestatus_shows_secondaries_and_warnings},
     {"dump", test_dump_prints_lines_that_a_terminal_survives},
+    {"rows", test_rows_become_one_array},
+    {"keys", test_keys_are_two_tables},
+    {"counters", test_counters_are_paths_and_numbers},
+    {"key-gen", test_a_key_needs_no_daemon},
     {"failure", test_failure_has_a_line_and_a_status},
     {"usage", test_wrong_usage_has_another_status},
     CU_TEST_INFO_NULL,
