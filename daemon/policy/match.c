@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -86,18 +87,103 @@ is_machine(const struct policy_rule *r, const struct signer *signer)
 	return dollar != NULL && dollar > p->components[0] && dollar[1] == '\0';
 }
 
-bool
-match_signer(const struct policy_rule *r, const struct signer *signer)
+/* Labels of one hexadecimal digit each, those of the last octet first. */
+static size_t
+put_nibbles(const uint8_t *octets, size_t n, uint8_t *labels)
 {
-	if (signer->kind == SIGNER_NONE)
+	static const char digits[] = "0123456789abcdef";
+	size_t len = 0;
+
+	while (n-- > 0) {
+		labels[len++] = 1;
+		labels[len++] = (uint8_t)digits[octets[n] & 15];
+		labels[len++] = 1;
+		labels[len++] = (uint8_t)digits[octets[n] >> 4];
+	}
+	return len;
+}
+
+#define NIBBLE_LABELS_MAX (4 * 16) /* octets of all of an IPv6 address */
+
+static bool
+nibble_name(const uint8_t *octets, size_t n, struct name *name_out)
+{
+	static const uint8_t ip6_arpa[] = "\3ip6\4arpa";
+	uint8_t labels[NIBBLE_LABELS_MAX];
+	size_t len = put_nibbles(octets, n, labels);
+
+	return name_join(labels, len, ip6_arpa, name_out) == 0;
+}
+
+/* The address as reverse zones have it (RFC 1035 section 3.5, RFC 3596). */
+static bool
+reverse_name(const struct addr *a, struct name *name_out)
+{
+	char text[sizeof("255.255.255.255.in-addr.arpa")];
+
+	if (a->family == AF_INET6)
+		return nibble_name(a->octets, 16, name_out);
+	(void)snprintf(text, sizeof(text), "%u.%u.%u.%u.in-addr.arpa",
+	    a->octets[3], a->octets[2], a->octets[1], a->octets[0]);
+	return a->family == AF_INET &&
+	    name_from_text(text, NULL, name_out) == 0;
+}
+
+/* 2002:a.b.c.d::/48 of an IPv4 address (RFC 3056), the /48 of an IPv6 one. */
+static bool
+prefix_name(const struct addr *a, struct name *name_out)
+{
+	uint8_t prefix[6] = {0x20, 0x02};
+
+	if (a->family != AF_INET && a->family != AF_INET6)
 		return false;
+	if (a->family == AF_INET)
+		memcpy(prefix + 2, a->octets, 4);
+	else
+		memcpy(prefix, a->octets, sizeof(prefix));
+	return nibble_name(prefix, sizeof(prefix), name_out);
+}
+
+/* The name of who asks by TCP; over UDP an address says nothing. */
+static bool
+address_name(const struct policy_rule *r, const struct policy_question *q,
+    struct name *name_out)
+{
+	if (!q->tcp || q->address == NULL)
+		return false;
+	return r->who == RULE_6TO4 ? prefix_name(q->address, name_out)
+				   : reverse_name(q->address, name_out);
+}
+
+static bool
+address_matches(const struct policy_rule *r, const struct policy_question *q)
+{
+	const uint8_t *identity = r->identity_name.octets;
+	struct name name;
+
+	if (!address_name(r, q, &name))
+		return false;
+	if (r->identity == RULE_KEY)
+		return name_equal(name.octets, identity);
+	return is_strictly_below(name.octets, identity);
+}
+
+bool
+match_requester(const struct policy_rule *r, const struct policy_question *q)
+{
+	const struct signer *signer = q->signer;
+
 	switch (r->who) {
 	case RULE_IDENTITY:
-		return identity_matches(r, signer);
+		return signer->kind != SIGNER_NONE &&
+		    identity_matches(r, signer);
 	case RULE_HOST:
 		return is_host(r, signer);
 	case RULE_MACHINE:
 		return is_machine(r, signer);
+	case RULE_ADDRESS:
+	case RULE_6TO4:
+		return address_matches(r, q);
 	}
 	return false;
 }
@@ -143,22 +229,26 @@ machine_name(const struct policy_rule *r, const struct signer *signer,
 }
 
 bool
-match_self_name(const struct policy_rule *r, const struct signer *signer,
+match_self_name(const struct policy_rule *r, const struct policy_question *q,
     struct name *name_out)
 {
 	bool has_name = false;
 
-	if (!match_signer(r, signer))
+	if (!match_requester(r, q))
 		return false;
 	switch (r->who) {
 	case RULE_IDENTITY:
-		has_name = signer_name(signer, name_out);
+		has_name = signer_name(q->signer, name_out);
 		break;
 	case RULE_HOST:
-		has_name = host_name(signer, name_out);
+		has_name = host_name(q->signer, name_out);
 		break;
 	case RULE_MACHINE:
-		has_name = machine_name(r, signer, name_out);
+		has_name = machine_name(r, q->signer, name_out);
+		break;
+	case RULE_ADDRESS:
+	case RULE_6TO4:
+		has_name = address_name(r, q, name_out);
 		break;
 	}
 	/* A wildcard would stand for others. */
@@ -166,25 +256,27 @@ match_self_name(const struct policy_rule *r, const struct signer *signer,
 }
 
 bool
-match_owner(const struct policy_rule *r, const struct signer *signer,
-    const uint8_t *owner)
+match_owner(const struct policy_rule *r, const struct policy_question *q)
 {
 	struct name self;
 
 	switch (r->where) {
 	case RULE_NAME:
-		return name_equal(owner, r->name.octets);
+		return name_equal(q->owner, r->name.octets);
 	case RULE_BELOW:
 	case RULE_ZONE:
-		return name_is_below(owner, r->name.octets);
+		return name_is_below(q->owner, r->name.octets);
 	case RULE_WILDCARD:
-		return is_strictly_below(owner, r->name.octets);
+		return is_strictly_below(q->owner, r->name.octets);
 	case RULE_SELF:
-		return match_self_name(r, signer, &self) &&
-		    name_equal(owner, self.octets);
+		return match_self_name(r, q, &self) &&
+		    name_equal(q->owner, self.octets);
 	case RULE_SELFSUB:
-		return match_self_name(r, signer, &self) &&
-		    name_is_below(owner, self.octets);
+		return match_self_name(r, q, &self) &&
+		    name_is_below(q->owner, self.octets);
+	case RULE_SELFWILD:
+		return match_self_name(r, q, &self) &&
+		    is_strictly_below(q->owner, self.octets);
 	}
 	return false;
 }
@@ -227,7 +319,7 @@ match_target(const struct policy_rule *r, const struct policy_question *q)
 	if (q->rdata == NULL)
 		return false;
 	target = rdata_target(q->type, q->rdata, q->rdata_len);
-	return target != NULL && match_self_name(r, q->signer, &self) &&
+	return target != NULL && match_self_name(r, q, &self) &&
 	    name_equal(target, self.octets);
 }
 

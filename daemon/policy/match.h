@@ -17,9 +17,10 @@
 
 #include "daemon/policy/rule.h"
 
-bool match_signer(const struct policy_rule *r, const struct signer *signer);
-bool match_owner(const struct policy_rule *r, const struct signer *signer,
-    const uint8_t *owner);
+/* Who asks: the signer, or for some rule types the address. */
+bool match_requester(const struct policy_rule *r,
+    const struct policy_question *q);
+bool match_owner(const struct policy_rule *r, const struct policy_question *q);
 /* TYPE_ANY in the question matches every rule: some type may. */
 bool match_type(const struct policy_rule *r, uint16_t type);
 /* True for what has no target; see match_needs_target(). */
@@ -30,11 +31,11 @@ bool match_needs_target(const struct policy_rule *r,
     const struct policy_question *q);
 
 /*
- * The name that "self" means of this signer; false: the signer does not match
- * or has none.  A wildcard, which would stand for others, is none.
+ * The name that "self" means of this requester; false: the requester does not
+ * match or has none.  A wildcard, which would stand for others, is none.
  */
-bool match_self_name(const struct policy_rule *r, const struct signer *signer,
-    struct name *name_out);
+bool match_self_name(const struct policy_rule *r,
+    const struct policy_question *q, struct name *name_out);
 
 /* True if the rule speaks of every type there is. */
 bool match_covers_all_types(const struct policy_rule *r);

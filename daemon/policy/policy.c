@@ -92,8 +92,8 @@ static bool
 matches_but_for_target(const struct policy_rule *r,
     const struct policy_question *q)
 {
-	return match_type(r, q->type) && match_signer(r, q->signer) &&
-	    match_owner(r, q->signer, q->owner);
+	return match_type(r, q->type) && match_requester(r, q) &&
+	    match_owner(r, q);
 }
 
 static enum policy_verdict
@@ -151,14 +151,8 @@ enum lack {
 	LACK_TYPE = 1,
 	LACK_TARGET = 2,
 	LACK_OWNER = 4,
-	LACK_SIGNER = 8,
+	LACK_REQUESTER = 8,
 };
-
-static bool
-is_about_self(const struct policy_rule *r)
-{
-	return r->where == RULE_SELF || r->where == RULE_SELFSUB;
-}
 
 /* What is the signer's own is not asked of one that the rule is not for. */
 static unsigned
@@ -168,14 +162,14 @@ lacks_of(const struct policy_rule *r, const struct policy_question *q)
 
 	if (!match_type(r, q->type))
 		lacks |= LACK_TYPE;
-	if (!match_signer(r, q->signer)) {
-		lacks |= LACK_SIGNER;
-		if (is_about_self(r))
+	if (!match_requester(r, q)) {
+		lacks |= LACK_REQUESTER;
+		if (rule_is_about_self(r))
 			return lacks;
 	} else if (!match_needs_target(r, q) && !match_target(r, q)) {
 		lacks |= LACK_TARGET;
 	}
-	if (!match_owner(r, q->signer, q->owner))
+	if (!match_owner(r, q))
 		lacks |= LACK_OWNER;
 	return lacks;
 }
@@ -188,11 +182,13 @@ distance(unsigned lacks)
 }
 
 static void
-explain_signer(const struct policy_rule *r, const struct policy_question *q,
+explain_requester(const struct policy_rule *r, const struct policy_question *q,
     struct policy_decision *d)
 {
+	bool by_address = r->who == RULE_ADDRESS || r->who == RULE_6TO4;
+
 	d->advice = "add a rule for this signer";
-	if (q->signer->kind == SIGNER_NONE) {
+	if (!by_address && q->signer->kind == SIGNER_NONE) {
 		d->because = "the request is not signed";
 		d->advice =
 		    "sign it: nsupdate -g with a ticket, or -y with a key";
@@ -207,6 +203,13 @@ explain_signer(const struct policy_rule *r, const struct policy_question *q,
 		break;
 	case RULE_MACHINE:
 		d->because = "the signer is no machine NAME$ of its realm";
+		break;
+	case RULE_ADDRESS:
+	case RULE_6TO4:
+		d->because = q->tcp ? "its identity is another address"
+				    : "the request came over UDP";
+		d->advice =
+		    q->tcp ? "add a rule for this address" : "send it over TCP";
 		break;
 	}
 }
@@ -233,6 +236,9 @@ explain_owner(const struct policy_rule *r, struct policy_decision *d)
 		d->because =
 		    "the owner is neither the signer's own name nor below it";
 		break;
+	case RULE_SELFWILD:
+		d->because = "the owner is not below the signer's own name";
+		break;
 	}
 }
 
@@ -240,8 +246,8 @@ static void
 explain_lacks(const struct policy_rule *r, const struct policy_question *q,
     unsigned lacks, struct policy_decision *d)
 {
-	if (lacks & LACK_SIGNER) {
-		explain_signer(r, q, d);
+	if (lacks & LACK_REQUESTER) {
+		explain_requester(r, q, d);
 	} else if (lacks & LACK_OWNER) {
 		explain_owner(r, d);
 	} else if (lacks & LACK_TARGET) {
@@ -303,8 +309,8 @@ policy_decide(const struct policy_book *b, const struct policy_question *q,
 static bool
 asks_for_own_name(const struct policy_rule *r, const struct policy_question *q)
 {
-	if (is_about_self(r))
-		return !match_owner(r, q->signer, q->owner);
+	if (rule_is_about_self(r))
+		return !match_owner(r, q);
 	return !match_needs_target(r, q) && !match_target(r, q);
 }
 
@@ -318,7 +324,7 @@ own_name(const struct policy_question *q, const struct policy_decision *d,
 	struct name self;
 
 	text[0] = '\0';
-	if (!asks_for_own_name(r, q) || !match_self_name(r, q->signer, &self))
+	if (!asks_for_own_name(r, q) || !match_self_name(r, q, &self))
 		return text;
 	name_to_lower(self.octets);
 	(void)snprintf(text, NAME_SHOWN + 3, ", %.*s", NAME_SHOWN,

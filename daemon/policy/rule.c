@@ -32,17 +32,17 @@ static const struct rule_form {
     {"wildcard", true, RULE_IDENTITY, RULE_WILDCARD, false},
     {"self", true, RULE_IDENTITY, RULE_SELF, false},
     {"selfsub", true, RULE_IDENTITY, RULE_SELFSUB, false},
+    {"selfwild", true, RULE_IDENTITY, RULE_SELFWILD, false},
     {"krb5-self", true, RULE_HOST, RULE_SELF, false},
+    {"krb5-selfsub", true, RULE_HOST, RULE_SELFSUB, false},
     {"krb5-subdomain", true, RULE_HOST, RULE_BELOW, false},
     {"krb5-subdomain-self-rhs", true, RULE_HOST, RULE_BELOW, true},
     {"ms-self", true, RULE_MACHINE, RULE_SELF, false},
+    {"ms-selfsub", true, RULE_MACHINE, RULE_SELFSUB, false},
     {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, false},
     {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, true},
-    {.word = "selfwild"},
-    {.word = "krb5-selfsub"},
-    {.word = "ms-selfsub"},
-    {.word = "tcp-self"},
-    {.word = "6to4-self"},
+    {"tcp-self", true, RULE_ADDRESS, RULE_SELF, false},
+    {"6to4-self", true, RULE_6TO4, RULE_SELF, false},
     {.word = "external"},
     {.word = "local"},
     {.word = "ldap-self"},
@@ -57,6 +57,13 @@ find_form(const char *word)
 		if (strcasecmp(forms[i].word, word) == 0)
 			return &forms[i];
 	return NULL;
+}
+
+bool
+rule_is_about_self(const struct policy_rule *r)
+{
+	return r->where == RULE_SELF || r->where == RULE_SELFSUB ||
+	    r->where == RULE_SELFWILD;
 }
 
 /* --- Words --- */
@@ -221,12 +228,16 @@ parse_identity(struct policy_rule *r, const struct words *w,
 {
 	struct name name;
 
-	if (r->who != RULE_IDENTITY)
+	if (r->who == RULE_HOST || r->who == RULE_MACHINE)
 		return parse_realm(r, w, reason);
-	if (strchr(w->word, '@') != NULL)
+	if (r->who == RULE_IDENTITY && strchr(w->word, '@') != NULL)
 		return parse_principal(r, w, reason);
-	if (name_from_text(w->word, NULL, &name) != 0)
-		return bad_word(w, "is not a name of a signer", reason);
+	if (strchr(w->word, '@') != NULL ||
+	    name_from_text(w->word, NULL, &name) != 0)
+		return bad_word(w,
+		    r->who == RULE_IDENTITY ? "is not a name of a signer"
+					    : "is not the name of an address",
+		    reason);
 	if (!name_is_wildcard(name.octets)) {
 		r->identity = RULE_KEY;
 		r->identity_name = name;
@@ -275,7 +286,7 @@ parse_name(struct policy_rule *r, struct words *w, const char *identity,
 	ret = need_word(w, "the name after the rule type", reason);
 	if (ret != 0)
 		return ret;
-	if (r->where == RULE_SELF || r->where == RULE_SELFSUB)
+	if (rule_is_about_self(r))
 		return check_placeholder(r, w, identity, reason);
 	if (!w->is_quoted && type_from_text(w->word, &type))
 		return bad_word(w, "is a type where a name is needed before it",

@@ -28,6 +28,10 @@ enum rule_who {
 	RULE_IDENTITY, /* IDENTITY: a key, a principal, or a wildcard */
 	RULE_HOST,     /* IDENTITY is a realm: host/NAME@REALM */
 	RULE_MACHINE,  /* IDENTITY is a realm: NAME$@REALM */
+
+	/* Whoever asks by TCP; IDENTITY is for a name made of the address. */
+	RULE_ADDRESS, /* as in-addr.arpa and ip6.arpa have it */
+	RULE_6TO4,    /* its 6to4 prefix (RFC 3056), or its /48, in ip6.arpa */
 };
 
 /* Which owner names the rule type covers. */
@@ -38,11 +42,12 @@ enum rule_where {
 	RULE_WILDCARD, /* NAME is "*.X": all below X, without X */
 	RULE_SELF,     /* the signer's own name; NAME is a placeholder */
 	RULE_SELFSUB,  /* the signer's own name and all below it; the same */
+	RULE_SELFWILD, /* all below the signer's own name; the same */
 };
 
 enum rule_identity {
-	RULE_ANYBODY,       /* "*": whoever signed */
-	RULE_KEY,           /* the key of that name */
+	RULE_ANYBODY,       /* "*": whoever signed, or has an address */
+	RULE_KEY,           /* the key, or the address, of that name */
 	RULE_SIGNERS_BELOW, /* "*.X": keys below X, principals of realms below X
 			     */
 	RULE_PRINCIPAL,     /* that principal */
@@ -81,5 +86,8 @@ struct policy_rule {
 int rule_parse(const struct policy_rule_text *text, const struct name *apex,
     struct policy_rule **rule_out, struct reason *reason);
 void rule_destroy(struct policy_rule *r); /* NULL is fine */
+
+/* True if the owner names that it covers are the requester's own. */
+bool rule_is_about_self(const struct policy_rule *r);
 
 #endif

@@ -37,6 +37,7 @@ static bool
 matches(const char *text, const char *signed_by, const char *owner)
 {
 	struct signer signer = {.kind = SIGNER_KEY};
+	struct policy_question q = {.signer = &signer};
 	struct policy_rule *r;
 	struct reason reason;
 	struct name n = name(owner);
@@ -53,8 +54,8 @@ matches(const char *text, const char *signed_by, const char *owner)
 	} else {
 		signer.key_name = name(signed_by);
 	}
-	is_match =
-	    match_signer(r, &signer) && match_owner(r, &signer, n.octets);
+	q.owner = n.octets;
+	is_match = match_requester(r, &q) && match_owner(r, &q);
 	principal_unref(signer.principal);
 	rule_destroy(r);
 	return is_match;
@@ -121,6 +122,10 @@ test_each_rule_type_matches_what_bind_matches(void)
 	    {"grant * selfsub .", "a.ad.test", "b.a.ad.test", true},
 	    {"grant * selfsub .", "a.ad.test", "ad.test", false},
 	    {"grant * selfsub .", "xa.ad.test", "a.ad.test", false},
+	    {"grant * selfwild .", "a.ad.test", "a.ad.test", false},
+	    {"grant * selfwild .", "a.ad.test", "c.b.a.ad.test", true},
+	    {"grant * selfwild .", "a.ad.test", "b.ad.test", false},
+	    {"grant k selfwild .", "a.ad.test", "b.a.ad.test", false},
 	    {"grant * self .", "*.ad.test", "*.ad.test", false},
 	    {"grant * selfsub .", "*.ad.test", "a.*.ad.test", false},
 	    /* krb5 */
@@ -149,6 +154,14 @@ test_each_rule_type_matches_what_bind_matches(void)
 		"www.ad.test", false},
 	    {"grant AD.TEST krb5-self .", "PC1$@AD.TEST", "pc1.ad.test", false},
 	    {"grant AD.TEST krb5-self .", "host.pc1", "host.pc1", false},
+	    {"grant AD.TEST krb5-selfsub .", "host/pc1.ad.test@AD.TEST",
+		"pc1.ad.test", true},
+	    {"grant AD.TEST krb5-selfsub .", "host/pc1.ad.test@AD.TEST",
+		"x.pc1.ad.test", true},
+	    {"grant AD.TEST krb5-selfsub .", "host/pc1.ad.test@AD.TEST",
+		"xpc1.ad.test", false},
+	    {"grant AD.TEST krb5-selfsub .", "host/pc1.ad.test@OTHER",
+		"x.pc1.ad.test", false},
 	    {"grant AD.TEST krb5-subdomain ad.test", "host/x@AD.TEST",
 		"a.ad.test", true},
 	    {"grant AD.TEST krb5-subdomain ad.test", "host/x@AD.TEST",
@@ -179,6 +192,13 @@ test_each_rule_type_matches_what_bind_matches(void)
 	    {"grant AD.TEST ms-self .", "host/pc1.ad.test@AD.TEST",
 		"pc1.ad.test", false},
 	    {"grant AD.TEST ms-self .", "pc1.ad.test", "pc1.ad.test", false},
+	    {"grant AD.TEST ms-selfsub .", "PC1$@AD.TEST", "pc1.ad.test", true},
+	    {"grant AD.TEST ms-selfsub .", "PC1$@AD.TEST", "a.b.pc1.ad.test",
+		true},
+	    {"grant AD.TEST ms-selfsub .", "PC1$@AD.TEST", "ad.test", false},
+	    {"grant AD.TEST ms-selfsub .", "$@AD.TEST", "x.ad.test", false},
+	    {"grant AD.TEST ms-selfsub .", "PC1$@OTHER", "x.pc1.ad.test",
+		false},
 	    {"grant AD.TEST ms-subdomain dyn.ad.test", "PC1$@AD.TEST",
 		"x.dyn.ad.test", true},
 	    {"grant AD.TEST ms-subdomain dyn.ad.test", "PC1$@AD.TEST",
@@ -196,6 +216,72 @@ test_each_rule_type_matches_what_bind_matches(void)
 		}
 }
 
+static void
+test_an_address_is_a_name_to_who_asks_by_tcp(void)
+{
+	static const struct {
+		const char *rule, *address, *owner;
+		bool tcp, matches;
+	} cases[] = {
+	    {"grant * tcp-self . PTR", "192.0.2.7", "7.2.0.192.In-Addr.arpa",
+		true, true},
+	    {"grant * tcp-self . PTR", "192.0.2.7", "7.2.0.192.in-addr.arpa",
+		false, false},
+	    {"grant * tcp-self . PTR", "192.0.2.7", "8.2.0.192.in-addr.arpa",
+		true, false},
+	    {"grant * tcp-self . PTR", "192.0.2.7", "x.7.2.0.192.in-addr.arpa",
+		true, false},
+	    {"grant 7.2.0.192.in-addr.arpa tcp-self . PTR", "192.0.2.7",
+		"7.2.0.192.in-addr.arpa", true, true},
+	    {"grant 8.2.0.192.in-addr.arpa tcp-self . PTR", "192.0.2.7",
+		"7.2.0.192.in-addr.arpa", true, false},
+	    {"grant *.2.0.192.in-addr.arpa tcp-self * PTR", "192.0.2.7",
+		"7.2.0.192.in-addr.arpa", true, true},
+	    {"grant *.3.0.192.in-addr.arpa tcp-self . PTR", "192.0.2.7",
+		"7.2.0.192.in-addr.arpa", true, false},
+	    {"grant * tcp-self . PTR", "2001:db8::a7",
+		"7.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0."
+		"2.ip6.arpa",
+		true, true},
+	    {"grant * tcp-self . PTR", "::ffff:192.0.2.7",
+		"7.2.0.192.in-addr.arpa", true, true},
+	    {"grant * 6to4-self . NS", "192.0.2.7",
+		"7.0.2.0.0.0.0.c.2.0.0.2.ip6.arpa", true, true},
+	    {"grant * 6to4-self . NS", "192.0.2.7",
+		"7.0.2.0.0.0.0.c.2.0.0.2.ip6.arpa", false, false},
+	    {"grant * 6to4-self . NS", "2002:c000:207:1::5",
+		"7.0.2.0.0.0.0.c.2.0.0.2.ip6.arpa", true, true},
+	    {"grant * 6to4-self . NS", "2001:db8:3::5",
+		"3.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", true, true},
+	    {"grant *.2.0.0.2.ip6.arpa 6to4-self . NS", "2001:db8:3::5",
+		"3.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", true, false},
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		struct signer nobody = {.kind = SIGNER_NONE};
+		struct name owner = name(cases[i].owner);
+		struct addr address;
+		struct policy_question q = {.signer = &nobody,
+		    .address = &address,
+		    .tcp = cases[i].tcp,
+		    .owner = owner.octets};
+		struct policy_rule *r;
+		struct reason reason;
+
+		CU_ASSERT_EQUAL_FATAL(addr_from_text(cases[i].address,
+					  &address),
+		    0);
+		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
+		if ((match_requester(r, &q) && match_owner(r, &q)) !=
+		    cases[i].matches) {
+			(void)fprintf(stderr, "%s: %s for %s\n", cases[i].rule,
+			    cases[i].address, cases[i].owner);
+			CU_FAIL("decided wrongly");
+		}
+		rule_destroy(r);
+	}
+}
+
 /* Nobody is not anybody. */
 static void
 test_no_rule_matches_an_unsigned_request(void)
@@ -204,12 +290,13 @@ test_no_rule_matches_an_unsigned_request(void)
 	    "grant * zonesub", "grant * self .", "grant R ms-subdomain .",
 	    "grant R krb5-subdomain .", "grant *.test zonesub"};
 	struct signer nobody = {.kind = SIGNER_NONE};
+	struct policy_question q = {.signer = &nobody};
 	struct policy_rule *r;
 	struct reason reason;
 
 	for (size_t i = 0; i < N(texts); i++) {
 		CU_ASSERT_EQUAL_FATAL(parse(texts[i], &r, &reason), 0);
-		CU_ASSERT(!match_signer(r, &nobody));
+		CU_ASSERT(!match_requester(r, &q));
 		rule_destroy(r);
 	}
 }
@@ -251,6 +338,8 @@ test_types_and_their_limits(void)
 CU_TestInfo match_tests[] = {
     {"each rule type matches what BIND matches",
 	test_each_rule_type_matches_what_bind_matches},
+    {"an address is a name to who asks by TCP",
+	test_an_address_is_a_name_to_who_asks_by_tcp},
     {"no rule matches an unsigned request",
 	test_no_rule_matches_an_unsigned_request},
     {"types and their limits", test_types_and_their_limits},
