@@ -14,17 +14,6 @@
 #include "daemon/gss/private.h"
 #include "daemon/gss/status.h"
 
-/* The MIC token of RFC 4121 section 4.2.6.1. */
-#define TOKEN_HEADER_LEN 16
-#define TOKEN_ID_MIC 0x0404
-#define TOKEN_ACCEPTOR_SUBKEY 0x04
-#define TOKEN_SND_SEQ_AT 8
-
-/* The checksum of each enctype (RFC 3962, RFC 8009, RFC 4757). */
-#define MIC_LEN_AES_SHA1 28
-#define MIC_LEN_AES128_SHA2 32
-#define MIC_LEN_AES256_SHA2 40
-
 #define JOIN_ON_STACK 2048 /* octets: an update with a few RRs */
 
 static uint64_t
@@ -38,12 +27,34 @@ expiry_of(const struct context_facts *facts, uint32_t lifetime_max_s,
 	return now_ms + (uint64_t)lifetime_s * 1000;
 }
 
+/* What MICs are made with, and the acceptor's name. */
+static int
+take_gss(struct context *c, gss_ctx_id_t *gss,
+    const struct context_facts *facts)
+{
+	int ret;
+
+	c->acceptor = strdup(facts->acceptor);
+	if (c->acceptor == NULL)
+		return ERR_NOMEM;
+	if (gss_enctype_is_aes(facts->enctype)) {
+		ret = mic_key_take(&c->key, gss);
+		if (ret != 0)
+			free(c->acceptor);
+		return ret;
+	}
+	c->gss = *gss;
+	*gss = GSS_C_NO_CONTEXT;
+	return 0;
+}
+
 int
 context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
     uint32_t lifetime_max_s, struct context **context_out)
 {
 	uint64_t now_ms = clock_mono_ms();
 	struct context *c;
+	int ret;
 
 	*context_out = NULL;
 	if (expiry_of(facts, lifetime_max_s, now_ms) == now_ms)
@@ -51,10 +62,10 @@ context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return ERR_NOMEM;
-	c->acceptor = strdup(facts->acceptor);
-	if (c->acceptor == NULL) {
+	ret = take_gss(c, gss, facts);
+	if (ret != 0) {
 		free(c);
-		return ERR_NOMEM;
+		return ret;
 	}
 	atomic_init(&c->n_refs, 1);
 	atomic_init(&c->used_ms, now_ms);
@@ -67,8 +78,6 @@ context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
 	c->spnego = facts->spnego;
 	c->created_ms = now_ms;
 	c->expiry_ms = expiry_of(facts, lifetime_max_s, now_ms);
-	c->gss = *gss;
-	*gss = GSS_C_NO_CONTEXT;
 	*context_out = c;
 	return 0;
 }
@@ -89,6 +98,7 @@ context_unref(struct context *c)
 		return;
 	if (atomic_fetch_sub_explicit(&c->n_refs, 1, memory_order_acq_rel) != 1)
 		return;
+	mic_key_clear(&c->key);
 	(void)gss_delete_sec_context(&minor, &c->gss, GSS_C_NO_BUFFER);
 	(void)pthread_mutex_destroy(&c->lock);
 	principal_unref(c->principal);
@@ -175,17 +185,7 @@ context_seconds_left(const struct context *c)
 size_t
 context_mic_len(const struct context *c)
 {
-	switch (c->enctype) {
-	case GSS_ENCTYPE_AES128_SHA1:
-	case GSS_ENCTYPE_AES256_SHA1:
-		return MIC_LEN_AES_SHA1;
-	case GSS_ENCTYPE_AES128_SHA2:
-		return MIC_LEN_AES128_SHA2;
-	case GSS_ENCTYPE_AES256_SHA2:
-		return MIC_LEN_AES256_SHA2;
-	default:
-		return CONTEXT_MIC_MAX;
-	}
+	return c->key.key != NULL ? mic_len(&c->key) : CONTEXT_MIC_MAX;
 }
 
 /* All pieces in one: GSS-API takes no more.  small has JOIN_ON_STACK octets. */
@@ -222,10 +222,10 @@ take_mic(const gss_buffer_desc *mic, uint8_t *mic_out, size_t *mic_len_out)
 	return 0;
 }
 
-int
-context_sign(struct context *c, const struct context_piece *pieces, size_t n,
-    uint8_t mic_out[CONTEXT_MIC_MAX], size_t *mic_len_out,
-    struct reason *reason)
+/* The weak way: by GSS-API, which knows how. */
+static int
+sign_by_gss(struct context *c, const struct context_piece *pieces, size_t n,
+    uint8_t *mic_out, size_t *mic_len_out, struct reason *reason)
 {
 	gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
 	gss_buffer_desc mic = GSS_C_EMPTY_BUFFER;
@@ -234,12 +234,9 @@ context_sign(struct context *c, const struct context_piece *pieces, size_t n,
 	OM_uint32 major, minor, ignored;
 	int ret;
 
-	*mic_len_out = 0;
 	if (join(pieces, n, small, &message) == NULL)
 		return ERR_NOMEM;
-	(void)pthread_mutex_lock(&c->lock);
 	major = gss_get_mic(&minor, c->gss, GSS_C_QOP_DEFAULT, &message, &mic);
-	(void)pthread_mutex_unlock(&c->lock);
 	if (GSS_ERROR(major)) {
 		reason_set(reason, "no MIC could be made: %s",
 		    gss_status_text(major, minor, text));
@@ -253,40 +250,74 @@ context_sign(struct context *c, const struct context_piece *pieces, size_t n,
 	return ret;
 }
 
+static int
+sign_by_key(struct context *c, const struct context_piece *pieces, size_t n,
+    uint8_t *mic_out, size_t *mic_len_out, struct reason *reason)
+{
+	int ret = mic_make(&c->key, pieces, n, mic_out);
+
+	if (ret == 0)
+		*mic_len_out = mic_len(&c->key);
+	else
+		reason_set(reason, "no MIC could be made");
+	return ret;
+}
+
+int
+context_sign(struct context *c, const struct context_piece *pieces, size_t n,
+    uint8_t mic_out[CONTEXT_MIC_MAX], size_t *mic_len_out,
+    struct reason *reason)
+{
+	int ret;
+
+	*mic_len_out = 0;
+	(void)pthread_mutex_lock(&c->lock);
+	ret = c->key.key != NULL
+	    ? sign_by_key(c, pieces, n, mic_out, mic_len_out, reason)
+	    : sign_by_gss(c, pieces, n, mic_out, mic_len_out, reason);
+	(void)pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+/* RC4 hides its sequence numbers: there only GSS-API can tell. */
+static enum context_verdict
+verify_by_gss(struct context *c, const struct context_piece *pieces, size_t n,
+    const uint8_t *mic, size_t len)
+{
+	gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
+	gss_buffer_desc token = {len, (void *)(uintptr_t)mic}; /* only read */
+	uint8_t small[JOIN_ON_STACK];
+	OM_uint32 major, minor;
+
+	if (join(pieces, n, small, &message) == NULL)
+		return CONTEXT_BAD_MIC;
+	major = gss_verify_mic(&minor, c->gss, &message, &token, NULL);
+	if (message.value != small)
+		free(message.value);
+	if (GSS_ERROR(major))
+		return CONTEXT_BAD_MIC;
+	if ((major & GSS_S_DUPLICATE_TOKEN) != 0)
+		return CONTEXT_REPLAYED;
+	return (major & (GSS_S_OLD_TOKEN | GSS_S_UNSEQ_TOKEN)) == 0
+	    ? CONTEXT_VALID
+	    : CONTEXT_TOO_OLD;
+}
+
 /*
- * AES: an old MIC replayed on a new context from the same AP-REQ verifies
+ * An old MIC replayed on a new context from the same AP-REQ would verify
  * unless it was made with the acceptor's subkey, which is fresh each time.
  */
 static enum context_verdict
-check_header(const struct context *c, const uint8_t *mic, size_t mic_len)
+verify_by_key(struct context *c, const struct context_piece *pieces, size_t n,
+    const uint8_t *mic, size_t len)
 {
-	if (!gss_enctype_is_aes(c->enctype))
-		return CONTEXT_VALID;
-	if (mic_len < TOKEN_HEADER_LEN || get_u16(mic) != TOKEN_ID_MIC)
+	if (len < MIC_HEADER_LEN || get_u16(mic) != MIC_TOKEN_ID)
 		return CONTEXT_BAD_MIC;
-	if ((mic[2] & TOKEN_ACCEPTOR_SUBKEY) == 0)
+	if ((mic[MIC_FLAGS_AT] & MIC_FLAG_SUBKEY) == 0)
 		return CONTEXT_NO_SUBKEY;
-	return CONTEXT_VALID;
-}
-
-static uint64_t
-sequence_of(const uint8_t *mic)
-{
-	return (uint64_t)get_u32(mic + TOKEN_SND_SEQ_AT) << 32 |
-	    get_u32(mic + TOKEN_SND_SEQ_AT + 4);
-}
-
-/* The MIC is authentic; was it here before?  The lock is held. */
-static enum context_verdict
-check_sequence(struct context *c, OM_uint32 major, const uint8_t *mic)
-{
-	if ((major & GSS_S_DUPLICATE_TOKEN) != 0)
-		return CONTEXT_REPLAYED;
-	if (!gss_enctype_is_aes(c->enctype)) /* RC4 hides its numbers */
-		return (major & (GSS_S_OLD_TOKEN | GSS_S_UNSEQ_TOKEN)) == 0
-		    ? CONTEXT_VALID
-		    : CONTEXT_TOO_OLD;
-	switch (window_take(&c->window, sequence_of(mic))) {
+	if (!mic_verify(&c->key, pieces, n, mic, len))
+		return CONTEXT_BAD_MIC;
+	switch (window_take(&c->window, mic_sequence(mic))) {
 	case WINDOW_SEEN:
 		return CONTEXT_REPLAYED;
 	case WINDOW_BEHIND:
@@ -297,52 +328,20 @@ check_sequence(struct context *c, OM_uint32 major, const uint8_t *mic)
 	return CONTEXT_VALID;
 }
 
-static enum context_verdict
-verify_locked(struct context *c, gss_buffer_desc *message, const uint8_t *mic,
-    size_t mic_len, struct reason *reason)
-{
-	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-	char text[GSS_STATUS_SIZE];
-	uint8_t copy[2 * CONTEXT_MIC_MAX]; /* GSS-API's is not const */
-	OM_uint32 major, minor;
-
-	if (mic_len > sizeof(copy))
-		return CONTEXT_BAD_MIC;
-	memcpy(copy, mic, mic_len);
-	token.value = copy;
-	token.length = mic_len;
-	major = gss_verify_mic(&minor, c->gss, message, &token, NULL);
-	if (GSS_ERROR(major)) {
-		reason_set(reason, "%s", gss_status_text(major, minor, text));
-		return CONTEXT_BAD_MIC;
-	}
-	return check_sequence(c, major, mic);
-}
-
 enum context_verdict
 context_verify(struct context *c, const struct context_piece *pieces, size_t n,
-    const uint8_t *mic, size_t mic_len, struct reason *reason)
+    const uint8_t *mic, size_t len, struct reason *reason)
 {
-	gss_buffer_desc message = GSS_C_EMPTY_BUFFER;
-	uint8_t small[JOIN_ON_STACK];
-	enum context_verdict v;
+	enum context_verdict v = CONTEXT_EXPIRED;
 
-	v = context_is_expired(c) ? CONTEXT_EXPIRED
-				  : check_header(c, mic, mic_len);
-	reason_set(reason, "%s", context_verdict_text(v));
-	if (v != CONTEXT_VALID)
-		return v;
-	if (join(pieces, n, small, &message) == NULL) {
-		reason_set(reason, "no memory");
-		return CONTEXT_BAD_MIC;
+	if (!context_is_expired(c)) {
+		(void)pthread_mutex_lock(&c->lock);
+		v = c->key.key != NULL ? verify_by_key(c, pieces, n, mic, len)
+				       : verify_by_gss(c, pieces, n, mic, len);
+		(void)pthread_mutex_unlock(&c->lock);
 	}
-	(void)pthread_mutex_lock(&c->lock);
-	v = verify_locked(c, &message, mic, mic_len, reason);
-	(void)pthread_mutex_unlock(&c->lock);
-	if (v != CONTEXT_BAD_MIC)
+	if (v != CONTEXT_VALID)
 		reason_set(reason, "%s", context_verdict_text(v));
-	if (message.value != small)
-		free(message.value);
 	return v;
 }
 

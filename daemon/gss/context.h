@@ -9,7 +9,7 @@
  * window of sequence numbers, expiry).  Contexts come from the table of
  * contexts.h.
  *
- * Owns:    its GSS-API handle.
+ * Owns:    its key, or its GSS-API handle.
  * Threads: any; counted by references.
  * Errors:  negative enum err; what is wrong with a MIC is an enum of its own.
  * Units:   lifetimes in seconds, expiry in ms of clock_mono_ms().

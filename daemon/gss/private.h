@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "daemon/gss/contexts.h"
+#include "daemon/gss/mic.h"
 #include "daemon/gss/window.h"
 
 struct owner; /* contexts.c: a principal with contexts */
@@ -31,8 +32,9 @@ struct context {
 	uint64_t created_ms;
 	uint64_t expiry_ms;
 
-	pthread_mutex_t lock; /* guards gss and window */
-	gss_ctx_id_t gss;
+	pthread_mutex_t lock; /* guards all below, to the window */
+	struct mic_key key;   /* of an AES context */
+	gss_ctx_id_t gss;     /* of any other */
 	struct window window;
 
 	/* The table's: by its structure lock and the shard's. */
@@ -47,7 +49,8 @@ struct context {
 
 /*
  * A context with one reference; takes *gss.  ERR_NOMEM; ERR_TIMEOUT when the
- * shorter of both lifetimes is 0.
+ * shorter of both lifetimes is 0; ERR_UNSUPPORTED when it is an AES context
+ * without a subkey of ours.
  */
 int context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
     uint32_t lifetime_max_s, struct context **context_out);

@@ -75,25 +75,79 @@ sign(const char *text)
 	return mic;
 }
 
+/* Several: each covers another sequence number. */
 static void
-test_both_sides_verify_each_other(void)
+exchange(struct context *c)
 {
-	struct context_piece pieces[2] = {{"an ", 3}, {"answer", 6}};
+	struct context_piece pieces[3] = {{"an ", 3}, {NULL, 0}, {"answer", 6}};
 	uint8_t mic[CONTEXT_MIC_MAX];
-	struct context *c;
 	gss_buffer_desc theirs;
 	OM_uint32 minor;
 	size_t len;
 
+	for (int i = 0; i < 3; i++) {
+		theirs = sign("a request");
+		CU_ASSERT_EQUAL(verify(c, "a request", &theirs), CONTEXT_VALID);
+		CU_ASSERT_EQUAL(context_sign(c, pieces, 3, mic, &len, NULL), 0);
+		CU_ASSERT_EQUAL(len, context_mic_len(c));
+		CU_ASSERT_EQUAL(initiator_verify(&initiator, "an answer", 9,
+				    mic, len),
+		    GSS_S_COMPLETE);
+		(void)gss_release_buffer(&minor, &theirs);
+	}
+}
+
+static void
+test_both_sides_verify_each_other(void)
+{
+	struct context *c;
+
 	set_up();
 	c = handshake("k");
-	theirs = sign("a request");
-	CU_ASSERT_EQUAL(verify(c, "a request", &theirs), CONTEXT_VALID);
-	CU_ASSERT_EQUAL(context_sign(c, pieces, 2, mic, &len, NULL), 0);
-	CU_ASSERT_EQUAL(len, context_mic_len(c));
-	CU_ASSERT_EQUAL(initiator_verify(&initiator, "an answer", 9, mic, len),
-	    GSS_S_COMPLETE);
-	(void)gss_release_buffer(&minor, &theirs);
+	exchange(c);
+	context_unref(c);
+	tear_down();
+}
+
+/* Our MICs are made with the bare key, the initiator's by GSS-API. */
+static void
+test_mics_of_each_enctype_are_those_of_gssapi(void)
+{
+	static const int32_t enctypes[] = {GSS_ENCTYPE_AES128_SHA1,
+	    GSS_ENCTYPE_AES256_SHA1, GSS_ENCTYPE_AES128_SHA2,
+	    GSS_ENCTYPE_AES256_SHA2};
+	struct context *c;
+
+	for (size_t i = 0; i < sizeof(enctypes) / sizeof(enctypes[0]); i++) {
+		gss_side_init(&side, "aes.keytab");
+		CU_ASSERT_FATAL(initiator_init(&initiator, "PC1",
+		    "DNS/aes.ad.test@AD.TEST", i % 2 == 0, INITIATOR_FLAGS));
+		initiator_limit(&initiator, enctypes[i]);
+		c = handshake("k");
+		CU_ASSERT_EQUAL(context_enctype(c), enctypes[i]);
+		exchange(c);
+		context_unref(c);
+		tear_down();
+	}
+}
+
+/* Nor with the flag turned: each side has its own key usage. */
+static void
+test_a_mic_that_the_acceptor_made_is_not_the_initiators(void)
+{
+	struct context_piece piece = {"a request", 9};
+	uint8_t mic[CONTEXT_MIC_MAX];
+	struct context *c;
+	size_t len;
+
+	set_up();
+	c = handshake("k");
+	CU_ASSERT_EQUAL(context_sign(c, &piece, 1, mic, &len, NULL), 0);
+	CU_ASSERT_EQUAL(context_verify(c, &piece, 1, mic, len, NULL),
+	    CONTEXT_BAD_MIC);
+	mic[2] &= (uint8_t)~1;
+	CU_ASSERT_EQUAL(context_verify(c, &piece, 1, mic, len, NULL),
+	    CONTEXT_BAD_MIC);
 	context_unref(c);
 	tear_down();
 }
@@ -333,6 +387,8 @@ test_a_walk_visits_each(void)
 
 CU_TestInfo contexts_tests[] = {
     {"both", test_both_sides_verify_each_other},
+    {"enctypes", test_mics_of_each_enctype_are_those_of_gssapi},
+    {"ours", test_a_mic_that_the_acceptor_made_is_not_the_initiators},
     {"long", test_long_messages_are_signed_too},
     {"once", test_a_mic_counts_once},
     {"order", test_mics_verify_in_any_order},

@@ -11,6 +11,7 @@
 #   wrong.keytab  DNS/ns1.ad.test kvno 3, another key
 #   rc4.keytab    DNS/ns1.ad.test kvno 3, no AES key
 #   host.keytab   host/ns1.ad.test: no key for DNS
+#   aes.keytab    DNS/aes.ad.test (sessions of all four AES enctypes)
 #   cc/PC1 cc/PC2 cc/alice   ccaches with TGTs
 #
 # DNS/ns2.ad.test exists in the realm and in no keytab.  Exit status: the
@@ -83,6 +84,9 @@ make_principals() {
 	addprinc -randkey DNS/ns2.ad.test
 	addprinc -randkey DNS/rc4.ad.test
 	setstr DNS/rc4.ad.test session_enctypes rc4
+	addprinc -randkey DNS/aes.ad.test
+	setstr DNS/aes.ad.test session_enctypes "aes256-sha2 aes128-sha2 aes256-sha1 aes128-sha1"
+	ktadd -k $dir/aes.keytab DNS/aes.ad.test
 	addprinc -randkey host/ns1.ad.test
 	ktadd -k $dir/old.keytab DNS/ns1.ad.test
 	ktadd -k $dir/dns.keytab DNS/ns1.ad.test DNS/rc4.ad.test
