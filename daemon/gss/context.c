@@ -75,6 +75,7 @@ context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
 	c->principal = principal_ref(facts->principal);
 	c->client = *facts->client;
 	c->enctype = facts->enctype;
+	c->kvno = facts->kvno;
 	c->spnego = facts->spnego;
 	c->created_ms = now_ms;
 	c->expiry_ms = expiry_of(facts, lifetime_max_s, now_ms);
@@ -140,6 +141,12 @@ int32_t
 context_enctype(const struct context *c)
 {
 	return c->enctype;
+}
+
+uint32_t
+context_kvno(const struct context *c)
+{
+	return c->kvno;
 }
 
 uint64_t

@@ -39,6 +39,7 @@ struct principal *context_principal(const struct context *c); /* lent */
 const char *context_acceptor(const struct context *c);
 const struct addr *context_client(const struct context *c);
 int32_t context_enctype(const struct context *c);
+uint32_t context_kvno(const struct context *c); /* the ticket's; 0: unknown */
 uint64_t context_created_ms(const struct context *c);
 uint64_t context_expiry_ms(const struct context *c);
 uint64_t context_used_ms(const struct context *c);

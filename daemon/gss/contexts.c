@@ -385,7 +385,7 @@ contexts_add(struct contexts *t, gss_ctx_id_t *gss,
 
 /* A reference on the context of that name, expired or not; or NULL. */
 static struct context *
-find_and_use(struct contexts *t, const uint8_t *key_name)
+find(struct contexts *t, const uint8_t *key_name)
 {
 	uint64_t hash = name_hash(key_name, t->seed);
 	struct shard *s = shard_of(t, hash);
@@ -393,13 +393,8 @@ find_and_use(struct contexts *t, const uint8_t *key_name)
 
 	(void)pthread_mutex_lock(&s->lock);
 	c = lookup(t, key_name, hash);
-	if (c != NULL) {
+	if (c != NULL)
 		(void)context_ref(c);
-		atomic_store_explicit(&c->used_ms, clock_mono_ms(),
-		    memory_order_relaxed);
-		TAILQ_REMOVE(&s->by_use, c, by_use);
-		TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
-	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return c;
 }
@@ -424,7 +419,7 @@ int
 contexts_find(struct contexts *t, const uint8_t *key_name,
     struct context **context_out)
 {
-	struct context *c = find_and_use(t, key_name);
+	struct context *c = find(t, key_name);
 
 	*context_out = NULL;
 	if (c == NULL)
@@ -437,6 +432,21 @@ contexts_find(struct contexts *t, const uint8_t *key_name,
 	}
 	*context_out = c;
 	return 0;
+}
+
+void
+contexts_used(struct contexts *t, struct context *c)
+{
+	struct shard *s = shard_of(t, c->hash);
+
+	(void)pthread_mutex_lock(&s->lock);
+	atomic_store_explicit(&c->used_ms, clock_mono_ms(),
+	    memory_order_relaxed);
+	if (c->is_linked) {
+		TAILQ_REMOVE(&s->by_use, c, by_use);
+		TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 bool
@@ -494,21 +504,64 @@ contexts_expire(struct contexts *t)
 	return n;
 }
 
-void
-contexts_walk(struct contexts *t,
-    void (*take)(void *arg, const struct context *c), void *arg)
-{
-	(void)pthread_mutex_lock(&t->structure);
-	for (size_t i = 0; i < SHARDS; i++) {
-		struct shard *s = &t->shards[i];
-		struct context *c;
+/* References on the contexts of one shard. */
+struct gathered {
+	struct context **items;
+	size_t n, size;
+};
 
-		(void)pthread_mutex_lock(&s->lock);
+/* How many there are; if they all have room, they are gathered. */
+static size_t
+gather_if_room(struct shard *s, struct gathered *g)
+{
+	struct context *c;
+	size_t n = 0;
+
+	(void)pthread_mutex_lock(&s->lock);
+	TAILQ_FOREACH (c, &s->by_use, by_use)
+		n++;
+	if (n <= g->size)
 		TAILQ_FOREACH (c, &s->by_use, by_use)
-			take(arg, c);
-		(void)pthread_mutex_unlock(&s->lock);
+			g->items[g->n++] = context_ref(c);
+	(void)pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static int
+gather(struct shard *s, struct gathered *g)
+{
+	struct context **more;
+	size_t n;
+
+	while ((n = gather_if_room(s, g)) > g->size) {
+		n += n / 4; /* others come meanwhile */
+		more = realloc(g->items, n * sizeof(struct context *));
+		if (more == NULL)
+			return ERR_NOMEM;
+		g->items = more;
+		g->size = n;
 	}
-	(void)pthread_mutex_unlock(&t->structure);
+	return 0;
+}
+
+int
+contexts_walk(struct contexts *t, int (*take)(void *arg, struct context *c),
+    void *arg)
+{
+	struct gathered g = {NULL, 0, 0};
+	int ret = 0;
+
+	for (size_t i = 0; i < SHARDS && ret == 0; i++) {
+		ret = gather(&t->shards[i], &g);
+		for (size_t k = 0; k < g.n; k++) {
+			if (ret == 0)
+				ret = take(arg, g.items[k]);
+			context_unref(g.items[k]);
+		}
+		g.n = 0;
+	}
+	free(g.items);
+	return ret;
 }
 
 void

@@ -58,6 +58,7 @@ struct context_facts {
 	const char *acceptor;        /* the principal that accepted, as text */
 	const struct addr *client;
 	int32_t enctype;     /* of the key that makes MICs */
+	uint32_t kvno;       /* of the ticket; 0: it does not say */
 	uint32_t lifetime_s; /* what accept said (UINT32_MAX: no end) */
 	bool spnego;
 };
@@ -74,13 +75,20 @@ int contexts_add(struct contexts *t, gss_ctx_id_t *gss,
     const struct context_facts *facts, struct context **context_out);
 
 /*
- * The context of that key name, with a reference, marked as used now.
+ * The context of that key name, with a reference.  Whose message it is nobody
+ * knows yet: contexts_used() when it has been verified.
  *
  * ERR_NOTFOUND  no such
  * ERR_TIMEOUT   expired (it is removed: next time ERR_NOTFOUND)
  */
 int contexts_find(struct contexts *t, const uint8_t *key_name,
     struct context **context_out);
+
+/*
+ * It is used now: of those that make room, it is the last.  Only for messages
+ * whose MIC is valid, or else forged ones would keep a context.
+ */
+void contexts_used(struct contexts *t, struct context *c);
 
 /* True if a context that has not expired has this name. */
 bool contexts_has(struct contexts *t, const uint8_t *key_name);
@@ -92,8 +100,12 @@ bool contexts_remove(struct contexts *t, struct context *c);
 /* Removes what has expired; to be called now and then.  Returns how many. */
 size_t contexts_expire(struct contexts *t);
 
-/* For lists: calls take for each context, which must not call back here. */
-void contexts_walk(struct contexts *t,
-    void (*take)(void *arg, const struct context *c), void *arg);
+/*
+ * For lists: calls take for each context until it returns other than 0, and
+ * returns that.  No lock is held meanwhile; what comes or goes during the walk
+ * may be seen or not.  ERR_NOMEM.
+ */
+int contexts_walk(struct contexts *t, int (*take)(void *arg, struct context *c),
+    void *arg);
 
 #endif

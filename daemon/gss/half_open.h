@@ -31,6 +31,7 @@ struct half_open {
 	gss_ctx_id_t gss;
 	unsigned n_legs;
 	bool has_digest; /* an AP-REQ came */
+	uint32_t kvno;   /* of its ticket; 0: it does not say */
 	uint8_t digest[REPLAY_DIGEST_LEN];
 
 	uint64_t until_ms; /* the table's */

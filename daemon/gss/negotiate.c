@@ -294,6 +294,7 @@ check_replay(struct work *w)
 		return REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY,
 		    "SHA-256 failed");
 	w->half->has_digest = true;
+	w->half->kvno = w->token.ap_req.has_kvno ? w->token.ap_req.kvno : 0;
 	if (replays_has(w->negotiator->shared->replays, w->half->digest, 0))
 		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
 		    "AP-REQ was used before");
@@ -532,6 +533,7 @@ add_context(struct work *w, int32_t enctype, struct principal *principal)
 	    .principal = principal,
 	    .client = &w->leg->client,
 	    .enctype = enctype,
+	    .kvno = w->half->kvno,
 	    .lifetime_s = w->lifetime_s,
 	    .spnego = w->token.kind != CLEAR_KRB5,
 	};

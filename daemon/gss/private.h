@@ -28,6 +28,7 @@ struct context {
 	char *acceptor;
 	struct addr client;
 	int32_t enctype;
+	uint32_t kvno; /* 0: unknown */
 	bool spnego;
 	uint64_t created_ms;
 	uint64_t expiry_ms;

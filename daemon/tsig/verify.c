@@ -235,8 +235,10 @@ tsig_verify(struct keyring *ring, struct contexts *contexts,
 		return;
 	s->is_verified = true;
 	s->signer.kind = s->key != NULL ? SIGNER_KEY : SIGNER_PRINCIPAL;
-	if (s->context != NULL)
+	if (s->context != NULL) {
 		s->signer.principal = context_principal(s->context);
+		contexts_used(contexts, s->context);
+	}
 }
 
 /* Is it of this conversation, and no refusal that nobody could sign? */

@@ -55,6 +55,19 @@ find(const char *key_name)
 	return ret;
 }
 
+/* As after a valid MIC. */
+static void
+use(const char *key_name)
+{
+	struct context *c;
+	struct name name;
+
+	(void)name_from_text(key_name, NULL, &name);
+	CU_ASSERT_EQUAL_FATAL(contexts_find(side.contexts, name.octets, &c), 0);
+	contexts_used(side.contexts, c);
+	context_unref(c);
+}
+
 static enum context_verdict
 verify(struct context *c, const char *text, const gss_buffer_desc *mic)
 {
@@ -334,7 +347,8 @@ test_the_idlest_of_a_principal_makes_room(void)
 	side.contexts_config.contexts_per_principal = 5;
 	contexts_configure(side.contexts, &side.contexts_config);
 	fill(5);
-	CU_ASSERT_EQUAL(find("key0"), 0); /* used: not the idlest */
+	use("key0");
+	CU_ASSERT_EQUAL(find("key1"), 0); /* found, but not used */
 	context_unref(handshake("key5"));
 	CU_ASSERT_EQUAL(find("key0"), 0);
 	CU_ASSERT_EQUAL(find("key1"), ERR_NOTFOUND);
@@ -351,7 +365,8 @@ test_the_idlest_of_all_makes_room(void)
 	side.contexts_config.max_contexts = 8;
 	contexts_configure(side.contexts, &side.contexts_config);
 	fill(8);
-	CU_ASSERT_EQUAL(find("key0"), 0);
+	use("key0");
+	CU_ASSERT_EQUAL(find("key1"), 0);
 	initiator_clear(&initiator);
 	CU_ASSERT_FATAL(initiator_init(&initiator, "PC2", REALM_NS1, true,
 	    INITIATOR_FLAGS));
@@ -365,23 +380,91 @@ test_the_idlest_of_all_makes_room(void)
 	tear_down();
 }
 
-static void
-count_one(void *arg, const struct context *c)
+/* A context without a handshake, of that principal. */
+static int
+add_of(const char *principal, const char *key_name)
 {
+	struct name name, algorithm = gss_algorithm_tsig;
+	gss_ctx_id_t none = GSS_C_NO_CONTEXT;
+	struct addr client = {.family = AF_INET};
+	struct context_facts facts = {.key_name = &name,
+	    .algorithm = &algorithm,
+	    .acceptor = "",
+	    .client = &client,
+	    .lifetime_s = 3600};
+	struct context *c;
+	int ret;
+
+	(void)name_from_text(key_name, NULL, &name);
+	CU_ASSERT_EQUAL_FATAL(principal_from_text(principal, &facts.principal,
+				  NULL),
+	    0);
+	ret = contexts_add(side.contexts, &none, &facts, &c);
+	context_unref(c);
+	principal_unref(facts.principal);
+	return ret;
+}
+
+/* RFC 4120 section 6: realms and names have case. */
+static void
+test_principals_that_differ_in_case_are_two(void)
+{
+	set_up();
+	side.contexts_config.contexts_per_principal = 1;
+	contexts_configure(side.contexts, &side.contexts_config);
+	CU_ASSERT_EQUAL(add_of("PC1$@AD.TEST", "a"), 0);
+	CU_ASSERT_EQUAL(add_of("pc1$@AD.TEST", "b"), 0);
+	CU_ASSERT_EQUAL(add_of("PC1$@ad.test", "c"), 0);
+	CU_ASSERT_EQUAL(find("a"), 0);
+	CU_ASSERT_EQUAL(find("b"), 0);
+	CU_ASSERT_EQUAL(add_of("PC1$@AD.TEST", "d"), 0);
+	CU_ASSERT_EQUAL(find("a"), ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(find("c"), 0);
+	tear_down();
+}
+
+struct seen {
+	int n;
+	int end_at;
+};
+
+/* What a list does must not matter to the table: here it takes all out. */
+static int
+remove_one(void *arg, struct context *c)
+{
+	struct seen *seen = arg;
+
 	CU_ASSERT_STRING_EQUAL(context_principal(c)->text, "PC1$@AD.TEST");
-	(*(int *)arg)++;
+	CU_ASSERT_TRUE(contexts_remove(side.contexts, c));
+	return ++seen->n == seen->end_at ? ERR_CLOSED : 0;
 }
 
 static void
-test_a_walk_visits_each(void)
+test_a_walk_visits_each_and_holds_no_lock(void)
 {
-	int n = 0;
+	struct seen seen = {0, 3};
 
 	set_up();
 	fill(7);
-	contexts_walk(side.contexts, count_one, &n);
-	CU_ASSERT_EQUAL(n, 7);
+	CU_ASSERT_EQUAL(contexts_walk(side.contexts, remove_one, &seen),
+	    ERR_CLOSED);
+	CU_ASSERT_EQUAL(seen.n, 3);
+	CU_ASSERT_EQUAL(contexts_walk(side.contexts, remove_one, &seen), 0);
+	CU_ASSERT_EQUAL(seen.n, 7);
+	CU_ASSERT_EQUAL(contexts_counters(side.contexts)->count, 0);
 	clock_test_set(0, 0);
+	tear_down();
+}
+
+static void
+test_a_context_knows_the_tickets_kvno(void)
+{
+	struct context *c;
+
+	set_up();
+	c = handshake("k");
+	CU_ASSERT(context_kvno(c) > 0);
+	context_unref(c);
 	tear_down();
 }
 
@@ -398,6 +481,8 @@ CU_TestInfo contexts_tests[] = {
     {"expiry", test_contexts_expire_and_free_their_names},
     {"per principal", test_the_idlest_of_a_principal_makes_room},
     {"full", test_the_idlest_of_all_makes_room},
-    {"walk", test_a_walk_visits_each},
+    {"case", test_principals_that_differ_in_case_are_two},
+    {"walk", test_a_walk_visits_each_and_holds_no_lock},
+    {"kvno", test_a_context_knows_the_tickets_kvno},
     CU_TEST_INFO_NULL,
 };

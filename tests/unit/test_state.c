@@ -200,6 +200,76 @@ test_replays_and_expired_contexts_are_told_apart(void)
 	tear_down();
 }
 
+static uint64_t
+used_after(const struct wire *request, enum tsig_error error)
+{
+	struct tsig_state s;
+	struct reason reason;
+
+	clock_test_set(clock_wall_us(), clock_mono_ns() + 5000000000u);
+	tsig_verify(NULL, side.contexts, &request->m, &s, &reason);
+	CU_ASSERT_EQUAL(s.error, error);
+	tsig_state_clear(&s);
+	return context_used_ms(context);
+}
+
+/* What is forged, replayed or late keeps no context from being the idlest. */
+static void
+test_only_valid_messages_use_a_context(void)
+{
+	struct wire request;
+	uint64_t made, used;
+
+	set_up();
+	made = context_used_ms(context);
+	client_request(&request, "a.key", "gss-tsig");
+	request.octets[13] ^= 0x20;
+	CU_ASSERT_EQUAL(used_after(&request, TSIG_ERROR_BADSIG), made);
+	request.octets[13] ^= 0x20;
+	used = used_after(&request, TSIG_ERROR_NONE);
+	CU_ASSERT_EQUAL(used, clock_mono_ms());
+	CU_ASSERT_EQUAL(used_after(&request, TSIG_ERROR_BADSIG), used);
+	wire_clear(&request);
+	client_request(&request, "a.key", "gss-tsig");
+	clock_test_set(clock_wall_us() + 3601000000u, clock_mono_ns());
+	CU_ASSERT_EQUAL(used_after(&request, TSIG_ERROR_BADTIME), used);
+	clock_test_set(0, 0);
+	wire_clear(&request);
+	tear_down();
+}
+
+/* BADTIME is signed by the context, with our time (RFC 8945 section 5.2.3). */
+static void
+test_a_late_request_gets_a_signed_answer(void)
+{
+	struct wire request, answer;
+	struct tsig_state s;
+	struct reason reason;
+	struct tsig_rr tsig;
+
+	set_up();
+	client_request(&request, "a.key", "gss-tsig");
+	clock_test_set(clock_wall_us() + 3601000000u, clock_mono_ns());
+	tsig_verify(NULL, side.contexts, &request.m, &s, &reason);
+	CU_ASSERT_EQUAL(s.rcode, RCODE_NOTAUTH);
+	CU_ASSERT_EQUAL(s.error, TSIG_ERROR_BADTIME);
+	wire_init(&answer, ANSWER);
+	CU_ASSERT_EQUAL(tsig_sign(&s, answer.octets, &answer.len,
+			    sizeof(answer.octets)),
+	    0);
+	CU_ASSERT(client_believes(&answer));
+	CU_ASSERT_EQUAL_FATAL(tsig_rr_read(&answer.m.tsig, &tsig), 0);
+	CU_ASSERT_EQUAL(tsig.error, TSIG_ERROR_BADTIME);
+	CU_ASSERT_EQUAL(tsig.other_len, 6);
+	CU_ASSERT_EQUAL(get_u32(tsig.other + 2), (uint32_t)clock_wall_s());
+	CU_ASSERT_EQUAL(tsig.time_signed, clock_wall_s() - 3601);
+	clock_test_set(0, 0);
+	tsig_state_clear(&s);
+	wire_clear(&request);
+	wire_clear(&answer);
+	tear_down();
+}
+
 /* A context has no HMAC, and a shared key no context. */
 static void
 test_kinds_of_keys_are_not_mixed_up(void)
@@ -229,6 +299,8 @@ CU_TestInfo state_tests[] = {
     {"gss.microsoft.com", test_windows_2000s_algorithm_has_the_same_digest},
     {"TKEY", test_the_final_tkey_answer_is_signed},
     {"replay", test_replays_and_expired_contexts_are_told_apart},
+    {"used", test_only_valid_messages_use_a_context},
+    {"BADTIME", test_a_late_request_gets_a_signed_answer},
     {"kinds", test_kinds_of_keys_are_not_mixed_up},
     CU_TEST_INFO_NULL,
 };
