@@ -208,6 +208,7 @@ render_decision(FILE *out, const json_t *decision)
 	put_detail(out, decision, "cause", "cause");
 	put_detail(out, decision, "reason", "reason");
 	put_detail(out, decision, "nearest", "nearest rule");
+	put_detail(out, decision, "next", "next step");
 }
 
 void

@@ -9,6 +9,7 @@
  * formats, written out, without recursion.
  */
 #include <string.h>
+#include <time.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/log.h"
@@ -19,11 +20,13 @@
 #define TAG_BITS 0x03
 #define TAG_OCTETS 0x04
 #define TAG_OID 0x06
+#define TAG_GENERALIZED_TIME 0x18
 #define TAG_GENERAL_STRING 0x1b
 #define TAG_SEQUENCE 0x30
-#define TAG_GSS 0x60    /* [APPLICATION 0], RFC 2743 section 3.1 */
-#define TAG_TICKET 0x61 /* [APPLICATION 1], RFC 4120 section 5.3 */
-#define TAG_AP_REQ 0x6e /* [APPLICATION 14], section 5.5.1 */
+#define TAG_GSS 0x60           /* [APPLICATION 0], RFC 2743 section 3.1 */
+#define TAG_AUTHENTICATOR 0x62 /* [APPLICATION 2], RFC 4120 section 5.5.1 */
+#define TAG_TICKET 0x61        /* [APPLICATION 1], RFC 4120 section 5.3 */
+#define TAG_AP_REQ 0x6e        /* [APPLICATION 14], section 5.5.1 */
 #define CONTEXT(n) (0xa0 + (n))
 
 #define LENGTH_OCTETS_MAX 4
@@ -185,12 +188,14 @@ read_encrypted(struct reader outer, int64_t *enctype_out, bool *has_kvno_out,
 static bool
 read_ticket(struct reader outer, struct clear_ap_req *ap)
 {
+	struct clear_octets whole = rest_of(&outer);
 	struct reader application = enter(&outer, TAG_TICKET);
 	struct reader ticket = enter(&application, TAG_SEQUENCE);
 	struct reader realm = find(&ticket, CONTEXT(1));
 	struct clear_octets cipher;
 	int64_t enctype, kvno = 0;
 
+	ap->ticket = whole;
 	realm = enter(&realm, TAG_GENERAL_STRING);
 	ap->realm = rest_of(&realm);
 	if (realm.is_short || !read_sname(enter(&ticket, CONTEXT(2)), ap))
@@ -367,4 +372,42 @@ clear_sname_text(const struct clear_ap_req *ap, char *text, size_t size)
 	append(text, size, "@", 1);
 	append(text, size, (const char *)ap->realm.octets, ap->realm.len);
 	return text;
+}
+
+/* "20261231235959Z" */
+static int64_t
+read_time(struct reader *r)
+{
+	static const uint8_t digits[] = {4, 2, 2, 2, 2, 2};
+	int fields[6] = {0};
+	struct tm tm = {.tm_sec = 0};
+
+	for (size_t i = 0; i < sizeof(digits); i++)
+		for (uint8_t n = 0; n < digits[i]; n++) {
+			uint8_t c = reader_u8(r);
+
+			if (c < '0' || c > '9')
+				return 0;
+			fields[i] = fields[i] * 10 + (c - '0');
+		}
+	tm.tm_year = fields[0] - 1900;
+	tm.tm_mon = fields[1] - 1;
+	tm.tm_mday = fields[2];
+	tm.tm_hour = fields[3];
+	tm.tm_min = fields[4];
+	tm.tm_sec = fields[5];
+	return r->is_short ? 0 : (int64_t)timegm(&tm);
+}
+
+int64_t
+clear_authenticator_time(const uint8_t *octets, size_t len)
+{
+	struct reader r, application, authenticator, time;
+
+	reader_init(&r, octets, len);
+	application = enter(&r, TAG_AUTHENTICATOR);
+	authenticator = enter(&application, TAG_SEQUENCE);
+	time = find(&authenticator, CONTEXT(5));
+	time = enter(&time, TAG_GENERALIZED_TIME);
+	return time.is_short ? 0 : read_time(&time);
 }

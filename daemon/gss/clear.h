@@ -51,6 +51,7 @@ enum clear_mechanism {
 struct clear_ap_req {
 	struct clear_octets whole; /* what krb5_rd_req() takes */
 	bool wants_mutual;
+	struct clear_octets ticket;
 	struct clear_octets realm; /* the ticket's */
 	unsigned n_components;
 	struct clear_octets components[CLEAR_COMPONENTS_MAX]; /* sname */
@@ -72,5 +73,11 @@ void clear_read(const uint8_t *token, size_t len, struct clear_token *c_out);
 
 /* The ticket's name as text, escaped: "DNS/ns1.ad.example.test@REALM". */
 char *clear_sname_text(const struct clear_ap_req *ap, char *text, size_t size);
+
+/*
+ * The ctime of an Authenticator (RFC 4120 section 5.5.1) that was decrypted,
+ * in seconds since 1970; 0: it cannot be read.
+ */
+int64_t clear_authenticator_time(const uint8_t *octets, size_t len);
 
 #endif

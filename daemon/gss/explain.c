@@ -4,16 +4,55 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/gss/algorithm.h"
+#include "daemon/gss/ap_req.h"
 #include "daemon/gss/explain.h"
 
-#define SNAME_SIZE 200
+#define NAME_SIZE 200
 #define LIST_SIZE 160
 #define NAMES_SHOWN 3
+
+/* What to do by default, by cause; what is known better is said instead. */
+static const char *const next_steps[NEGOTIATION_CAUSES] = {
+    [NEGOTIATION_FINE] = "",
+    [NEGOTIATION_EMPTY] = "find out on the client why it got no ticket for "
+			  "DNS/ and our name: is that an SPN in the directory, "
+			  "does the client reach a KDC?",
+    [NEGOTIATION_MALFORMED] = "look at the client's software, and at what "
+			      "lies between it and us",
+    [NEGOTIATION_MECHANISM] = "check that DNS/ and our name is an SPN in the "
+			      "directory and that the client reaches a KDC",
+    [NEGOTIATION_KEY_NAME] = "none if it is rare: the client chooses another "
+			     "name",
+    [NEGOTIATION_ALGORITHM] = "let the client use GSS-TSIG with one of them",
+    [NEGOTIATION_NO_KEYS] = "give kerberos/keytab a file with a key for DNS/ "
+			    "and our name; an earlier line of the log says "
+			    "what is wrong with the one it names",
+    [NEGOTIATION_REPLAY] = "none if it is rare; else see who sends from that "
+			   "address: somebody records the client's messages",
+    [NEGOTIATION_FLAGS] = "let the client ask for it, as RFC 3645 demands",
+    [NEGOTIATION_LEGS] = "if it goes on: raise negotiation-timeout or "
+			 "negotiations-per-address, or see why the client "
+			 "changes its address",
+    [NEGOTIATION_TICKET_TIME] = "let the client get a new ticket",
+    [NEGOTIATION_PRINCIPAL] = "let the client log in as a principal whose "
+			      "name policy can be written for",
+    [NEGOTIATION_INTERNAL] = "look at the memory and the Kerberos libraries of "
+			     "this host; the client tries again",
+};
+
+const char *
+explain_next_step(enum negotiation_cause cause)
+{
+	return next_steps[cause] == NULL ? "" : next_steps[cause];
+}
 
 /* How many of the ticket's principal's entries fit the ticket, and in what. */
 struct fit {
@@ -21,7 +60,8 @@ struct fit {
 	bool has_kvno;
 	bool has_enctype;
 	uint32_t highest_kvno;
-	char kvnos[LIST_SIZE]; /* "3, 4" */
+	char kvnos[LIST_SIZE];    /* "3, 4" */
+	char enctypes[LIST_SIZE]; /* of the ticket's kvno */
 };
 
 static void
@@ -50,6 +90,8 @@ fit_of(const struct refusal *r)
 		if (!ap->has_kvno || e->kvno == ap->kvno) {
 			f.has_kvno = true;
 			f.has_enctype |= e->enctype == ap->enctype;
+			append(f.enctypes, sizeof(f.enctypes),
+			    gss_enctype_text(e->enctype));
 		}
 		if (e->kvno != last) {
 			(void)snprintf(kvno, sizeof(kvno), "%u",
@@ -65,7 +107,7 @@ static void
 our_names(const struct acceptor_generation *g, char *list, size_t size)
 {
 	size_t n = acceptor_n_principals(g);
-	char name[SNAME_SIZE];
+	char name[NAME_SIZE];
 
 	list[0] = '\0';
 	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++) {
@@ -78,79 +120,105 @@ our_names(const struct acceptor_generation *g, char *list, size_t size)
 		append(list, size, "...");
 }
 
-static enum negotiation_cause
-say_wrong_name(const struct refusal *r, const char *sname,
-    struct reason *reason)
+/* Sets what is wrong, and what the admin should do about it. */
+static void __attribute__((format(printf, 4, 5)))
+say(struct negotiation_result *out, enum negotiation_cause cause,
+    const char *next, const char *fmt, ...)
+{
+	va_list args;
+
+	out->cause = cause;
+	reason_set(&out->next, "%s", next);
+	va_start(args, fmt);
+	(void)vsnprintf(out->reason.text, sizeof(out->reason.text), fmt, args);
+	va_end(args);
+}
+
+static bool
+is_for_dns(const struct clear_ap_req *ap)
+{
+	const struct clear_octets *first = &ap->components[0];
+
+	return ap->n_components == 2 && first->len == 3 &&
+	    strncasecmp((const char *)first->octets, "DNS", 3) == 0;
+}
+
+static void
+say_wrong_name(const struct refusal *r, struct negotiation_result *out)
 {
 	char ours[LIST_SIZE];
 
 	our_names(r->generation, ours, sizeof(ours));
-	reason_set(reason,
-	    "ticket is for %s, our keys are for %s: add that SPN to our "
-	    "account and its key to the keytab, or point the client (SOA "
-	    "MNAME, NS) to our name",
-	    sname, ours);
-	return NEGOTIATION_NAME;
+	say(out, NEGOTIATION_NAME,
+	    is_for_dns(&r->token->ap_req)
+		? "add that SPN to our account and its key to the keytab, or "
+		  "let the zone's SOA MNAME and NS be our name"
+		: "the client must ask the KDC for DNS/ and our name",
+	    "ticket is for %s, our keys are for %s", out->sname, ours);
 }
 
-static enum negotiation_cause
-say_wrong_kvno(const struct refusal *r, const struct fit *f, const char *sname,
-    struct reason *reason)
+static void
+say_wrong_kvno(const struct refusal *r, const struct fit *f,
+    struct negotiation_result *out)
 {
-	uint32_t kvno = r->token->ap_req.kvno;
+	unsigned kvno = (unsigned)r->token->ap_req.kvno;
 
 	if (kvno > f->highest_kvno)
-		reason_set(reason,
+		say(out, NEGOTIATION_KVNO,
+		    "extract the keytab again: the account's key was changed",
 		    "ticket for %s has kvno %u, the keytab has %s: the keytab "
-		    "is stale, extract it again",
-		    sname, (unsigned)kvno, f->kvnos);
+		    "is stale",
+		    out->sname, kvno, f->kvnos);
 	else
-		reason_set(reason,
+		say(out, NEGOTIATION_KVNO,
+		    "let the client get a new ticket (klist purge, kdestroy); "
+		    "a keytab that keeps the keys of the kvno before spares "
+		    "it that",
 		    "ticket for %s has kvno %u, the keytab has %s: the "
-		    "client's ticket is old, it must get a new one (klist "
-		    "purge), or keep the old keys in the keytab",
-		    sname, (unsigned)kvno, f->kvnos);
-	return NEGOTIATION_KVNO;
+		    "client's ticket is old",
+		    out->sname, kvno, f->kvnos);
 }
 
-static enum negotiation_cause
-say_wrong_enctype(const struct refusal *r, const char *sname,
-    struct reason *reason)
+static void
+say_wrong_enctype(const struct refusal *r, const struct fit *f,
+    struct negotiation_result *out)
 {
-	reason_set(reason,
-	    "ticket for %s has enctype %s, the keytab has no such key of kvno "
-	    "%u: extract it with all enctypes (msDS-SupportedEncryptionTypes)",
-	    sname, gss_enctype_text(r->token->ap_req.enctype),
-	    (unsigned)r->token->ap_req.kvno);
-	return NEGOTIATION_ENCTYPE;
+	say(out, NEGOTIATION_ENCTYPE,
+	    "extract the keytab with all enctypes that the account has "
+	    "(msDS-SupportedEncryptionTypes)",
+	    "ticket for %s has enctype %s, the keytab's keys for it are %s",
+	    out->sname, gss_enctype_text(r->token->ap_req.enctype),
+	    f->enctypes);
 }
 
-static enum negotiation_cause
-say_wrong_key(const struct refusal *r, const char *sname, struct reason *reason)
+static void
+say_wrong_key(const struct refusal *r, struct negotiation_result *out)
 {
 	const struct clear_ap_req *ap = &r->token->ap_req;
 
-	reason_set(reason,
+	say(out, NEGOTIATION_KEY,
+	    "extract the keytab again, and look for a second account with "
+	    "that SPN",
 	    "ticket for %s, kvno %u, %s, is not encrypted with the key in the "
-	    "keytab: the account's password was changed without a new keytab, "
-	    "or the SPN is on another account; extract the keytab again",
-	    sname, (unsigned)ap->kvno, gss_enctype_text(ap->enctype));
-	return NEGOTIATION_KEY;
+	    "keytab: the password was changed without a new keytab, or "
+	    "another account has the SPN",
+	    out->sname, (unsigned)ap->kvno, gss_enctype_text(ap->enctype));
 }
 
 /* The key does not fit; which part of it? */
-static enum negotiation_cause
-say_no_key(const struct refusal *r, const char *sname, struct reason *reason)
+static void
+say_no_key(const struct refusal *r, struct negotiation_result *out)
 {
 	struct fit f = fit_of(r);
 
 	if (!f.has_name)
-		return say_wrong_name(r, sname, reason);
-	if (!f.has_kvno)
-		return say_wrong_kvno(r, &f, sname, reason);
-	if (!f.has_enctype)
-		return say_wrong_enctype(r, sname, reason);
-	return say_wrong_key(r, sname, reason);
+		say_wrong_name(r, out);
+	else if (!f.has_kvno)
+		say_wrong_kvno(r, &f, out);
+	else if (!f.has_enctype)
+		say_wrong_enctype(r, &f, out);
+	else
+		say_wrong_key(r, out);
 }
 
 /* What krb5 says when it is shown the AP-REQ alone; 0: nothing is wrong. */
@@ -182,67 +250,108 @@ second_opinion(const struct refusal *r)
 	return code;
 }
 
-static enum negotiation_cause
-say_other(const struct refusal *r, krb5_error_code code, const char *sname,
-    struct reason *reason)
+static void
+say_skew(const struct ap_req_inside *inside, struct negotiation_result *out)
 {
+	int64_t ahead = inside->clock_s - (int64_t)clock_wall_s();
+
+	say(out, NEGOTIATION_SKEW, "set both clocks by the domain's NTP",
+	    "the client's clock is %lld s %s ours, more than the allowed skew "
+	    "(ticket for %s)",
+	    (long long)(ahead < 0 ? -ahead : ahead),
+	    ahead < 0 ? "behind" : "ahead of", out->sname);
+}
+
+static void
+say_expired(const struct ap_req_inside *inside, struct negotiation_result *out)
+{
+	say(out, NEGOTIATION_TICKET_TIME,
+	    "let the client get a new ticket; if it has, compare our clock "
+	    "with the KDC's",
+	    "ticket for %s expired %lld s ago", out->sname,
+	    (long long)((int64_t)clock_wall_s() - inside->end_s));
+}
+
+static void
+say_not_yet(const struct ap_req_inside *inside, struct negotiation_result *out)
+{
+	say(out, NEGOTIATION_TICKET_TIME,
+	    "compare our clock with the KDC's; a postdated ticket has to wait",
+	    "ticket for %s is not valid for another %lld s", out->sname,
+	    (long long)(inside->start_s - (int64_t)clock_wall_s()));
+}
+
+static void
+say_other(const struct refusal *r, krb5_error_code code,
+    struct negotiation_result *out)
+{
+	const char *next = explain_next_step(NEGOTIATION_MALFORMED);
 	const char *message;
 	char text[160];
 
 	if (code == 0) {
-		reason_set(reason,
-		    "ticket for %s is good, but not the token: "
-		    "%s",
-		    sname, r->gss_text);
-		return NEGOTIATION_MALFORMED;
+		say(out, NEGOTIATION_MALFORMED, next,
+		    "ticket for %s is good, but not the token: %s", out->sname,
+		    r->gss_text);
+		return;
 	}
 	message = krb5_get_error_message(r->krb5, code);
-	reason_set(reason, "ticket for %s: %s (Kerberos error %d)", sname,
+	say(out, NEGOTIATION_MALFORMED, next,
+	    "ticket for %s: %s (Kerberos error %d)", out->sname,
 	    log_escape(message, strlen(message), text, sizeof(text)),
 	    (int)(code - ERROR_TABLE_BASE_krb5));
 	krb5_free_error_message(r->krb5, message);
-	return NEGOTIATION_MALFORMED;
 }
 
-static enum negotiation_cause
-say_code(const struct refusal *r, krb5_error_code code, const char *sname,
-    struct reason *reason)
+static void
+say_not_permitted(const struct refusal *r, krb5_error_code code,
+    struct negotiation_result *out)
+{
+	const char *message = krb5_get_error_message(r->krb5, code);
+	char text[160];
+
+	say(out, NEGOTIATION_ENCTYPE,
+	    "give the client and our account AES keys; what krb5.conf permits "
+	    "is in permitted_enctypes",
+	    "krb5.conf does not permit what the client's session for %s uses: "
+	    "%s",
+	    out->sname,
+	    log_escape(message, strlen(message), text, sizeof(text)));
+	krb5_free_error_message(r->krb5, message);
+}
+
+static void
+say_opinion(const struct refusal *r, krb5_error_code code,
+    const struct ap_req_inside *inside, struct negotiation_result *out)
 {
 	switch (code) {
 	case KRB5KRB_AP_ERR_SKEW:
-		reason_set(reason,
-		    "the client's clock and ours differ by more than the "
-		    "allowed skew (ticket for %s): set both by NTP",
-		    sname);
-		return NEGOTIATION_SKEW;
+		say_skew(inside, out);
+		break;
 	case KRB5KRB_AP_ERR_TKT_EXPIRED:
-		reason_set(reason,
-		    "ticket for %s has expired: the client must get a new one; "
-		    "if it has, compare our clock with the KDC's",
-		    sname);
-		return NEGOTIATION_TICKET_TIME;
+		say_expired(inside, out);
+		break;
 	case KRB5KRB_AP_ERR_TKT_NYV:
-		reason_set(reason,
-		    "ticket for %s is not valid yet: compare our clock with "
-		    "the KDC's",
-		    sname);
-		return NEGOTIATION_TICKET_TIME;
+	case KRB5KRB_AP_ERR_TKT_INVALID:
+		say_not_yet(inside, out);
+		break;
 	case KRB5KRB_AP_ERR_REPEAT:
-		reason_set(reason, "AP-REQ for %s was used before", sname);
-		return NEGOTIATION_REPLAY;
+		say(out, NEGOTIATION_REPLAY,
+		    explain_next_step(NEGOTIATION_REPLAY),
+		    "AP-REQ for %s was used before", out->sname);
+		break;
 	case KRB5KRB_AP_ERR_ILL_CR_TKT:
-		reason_set(reason,
-		    "the path of realms to the ticket for %s is not allowed: "
-		    "see [capaths] in krb5.conf",
-		    sname);
-		return NEGOTIATION_TRUST;
+		say(out, NEGOTIATION_TRUST,
+		    "if that trust is meant, add its path to [capaths] in our "
+		    "krb5.conf, or let the KDC check it",
+		    "the ticket for %s came by a path of realms that is not "
+		    "allowed",
+		    out->sname);
+		break;
 	case KRB5_NOPERM_ETYPE:
 	case KRB5_BAD_ENCTYPE:
-		reason_set(reason,
-		    "ticket for %s uses an enctype that krb5.conf does not "
-		    "permit (%s): give our account and the client AES keys",
-		    sname, gss_enctype_text(r->token->ap_req.enctype));
-		return NEGOTIATION_ENCTYPE;
+		say_not_permitted(r, code, out);
+		break;
 	case KRB5KRB_AP_ERR_BAD_INTEGRITY:
 	case KRB5KRB_AP_ERR_BADKEYVER:
 	case KRB5KRB_AP_ERR_NOKEY:
@@ -250,29 +359,39 @@ say_code(const struct refusal *r, krb5_error_code code, const char *sname,
 	case KRB5KRB_AP_WRONG_PRINC:
 	case KRB5_KT_NOTFOUND:
 	case KRB5_KT_KVNONOTFOUND:
-		return say_no_key(r, sname, reason);
+		say_no_key(r, out);
+		break;
 	default:
-		return say_other(r, code, sname, reason);
+		say_other(r, code, out);
 	}
 }
 
-static enum negotiation_cause
-say_ap_req(const struct refusal *r, struct reason *reason)
+static void
+say_ap_req(const struct refusal *r, struct negotiation_result *out)
 {
-	char sname[SNAME_SIZE];
+	struct ap_req_inside inside;
+	krb5_error_code code;
 
-	(void)clear_sname_text(&r->token->ap_req, sname, sizeof(sname));
-	if (!acceptor_has_key(r->generation, r->principal, &r->token->ap_req))
-		return say_no_key(r, sname, reason);
-	if (r->krb5 == NULL) {
-		reason_set(reason, "ticket for %s: %s", sname, r->gss_text);
-		return NEGOTIATION_MALFORMED;
+	if (!acceptor_has_key(r->generation, r->principal, &r->token->ap_req)) {
+		say_no_key(r, out);
+	} else if (r->krb5 == NULL) {
+		say(out, NEGOTIATION_MALFORMED,
+		    "see the lines before: its address had so many refusals "
+		    "that the cause was not looked for",
+		    "ticket for %s: %s", out->sname, r->gss_text);
+	} else {
+		code = second_opinion(r);
+		ap_req_open(r->krb5,
+		    acceptor_keytab_name(r->generation, r->principal),
+		    &r->token->ap_req, &inside);
+		(void)snprintf(out->initiator, sizeof(out->initiator), "%s",
+		    inside.initiator);
+		say_opinion(r, code, &inside, out);
 	}
-	return say_code(r, second_opinion(r), sname, reason);
 }
 
-static enum negotiation_cause
-say_no_krb5(const struct clear_token *token, struct reason *reason)
+static void
+say_no_krb5(const struct clear_token *token, struct negotiation_result *out)
 {
 	const char *what = (token->mechanisms & CLEAR_MECH_NTLM) != 0 ? "NTLM"
 	    : (token->mechanisms & CLEAR_MECH_NEGOEX) != 0            ? "NEGOEX"
@@ -280,29 +399,26 @@ say_no_krb5(const struct clear_token *token, struct reason *reason)
 	    ? "IAKERB"
 	    : "a mechanism other than Kerberos";
 
-	reason_set(reason,
-	    "client offers %s only: it got no Kerberos ticket for our name; "
-	    "check that DNS/ and our name is an SPN in the directory and that "
-	    "the client reaches a KDC",
+	say(out, NEGOTIATION_MECHANISM,
+	    explain_next_step(NEGOTIATION_MECHANISM),
+	    "client offers %s only: it got no Kerberos ticket for our name",
 	    what);
-	return NEGOTIATION_MECHANISM;
 }
 
 void
-explain_refusal(const struct refusal *r, enum negotiation_cause *cause_out,
-    struct reason *reason)
+explain_refusal(const struct refusal *r, struct negotiation_result *out)
 {
 	const struct clear_token *token = r->token;
 	bool offers_krb5 =
 	    (token->mechanisms & (CLEAR_MECH_KRB5 | CLEAR_MECH_MS_KRB5)) != 0;
 
-	if (token->has_ap_req) {
-		*cause_out = say_ap_req(r, reason);
-	} else if (token->kind != CLEAR_MALFORMED &&
-	    token->kind != CLEAR_SPNEGO_REPLY && !offers_krb5) {
-		*cause_out = say_no_krb5(token, reason);
-	} else {
-		reason_set(reason, "token cannot be used: %s", r->gss_text);
-		*cause_out = NEGOTIATION_MALFORMED;
-	}
+	if (token->has_ap_req)
+		say_ap_req(r, out);
+	else if (token->kind != CLEAR_MALFORMED &&
+	    token->kind != CLEAR_SPNEGO_REPLY && !offers_krb5)
+		say_no_krb5(token, out);
+	else
+		say(out, NEGOTIATION_MALFORMED,
+		    explain_next_step(NEGOTIATION_MALFORMED),
+		    "token cannot be used: %s", r->gss_text);
 }

@@ -28,8 +28,13 @@ struct refusal {
 	krb5_context krb5; /* NULL: no second opinion, it was asked too often */
 };
 
-/* Sets cause and reason. */
-void explain_refusal(const struct refusal *r, enum negotiation_cause *cause_out,
-    struct reason *reason);
+/*
+ * Sets cause, reason, next and, where the AP-REQ could be decrypted, the
+ * initiator; sname is set already.
+ */
+void explain_refusal(const struct refusal *r, struct negotiation_result *out);
+
+/* The next step where no more is known than the cause; never NULL. */
+const char *explain_next_step(enum negotiation_cause cause);
 
 #endif

@@ -227,9 +227,13 @@ negotiator_destroy(struct negotiator *n)
 static bool
 refuse(struct work *w, enum negotiation_cause cause, enum tsig_error error)
 {
-	w->result->state = NEGOTIATION_REFUSED;
-	w->result->cause = cause;
-	w->result->error = error;
+	struct negotiation_result *result = w->result;
+
+	result->state = NEGOTIATION_REFUSED;
+	result->cause = cause;
+	result->error = error;
+	if (result->next.text[0] == '\0')
+		reason_set(&result->next, "%s", explain_next_step(cause));
 	return false;
 }
 
@@ -248,13 +252,12 @@ check_leg(struct work *w)
 		    "algorithm is neither gss-tsig nor gss.microsoft.com");
 	if (w->token.kind == CLEAR_EMPTY) /* MIT would answer with a hint */
 		return REFUSE(w, NEGOTIATION_EMPTY, TSIG_ERROR_BADKEY,
-		    "TKEY without a token: the client got no Kerberos ticket "
-		    "for our name");
+		    "TKEY without a token");
 	if (contexts_has(shared->contexts, key_name->octets) ||
 	    (shared->name_is_taken != NULL &&
 		shared->name_is_taken(shared->name_is_taken_arg, key_name)))
 		return REFUSE(w, NEGOTIATION_KEY_NAME, TSIG_ERROR_BADNAME,
-		    "the key name is in use: the client must choose another");
+		    "the key name is in use");
 	return true;
 }
 
@@ -379,7 +382,7 @@ refuse_token(struct work *w, OM_uint32 major, OM_uint32 minor)
 
 	if (opinion_is_due(w->negotiator, &w->leg->client))
 		r.krb5 = w->negotiator->krb5;
-	explain_refusal(&r, &w->result->cause, &w->result->reason);
+	explain_refusal(&r, w->result);
 	return refuse(w, w->result->cause, TSIG_ERROR_BADKEY);
 }
 
@@ -462,11 +465,14 @@ check_context(struct work *w, int32_t enctype)
 	if ((w->flags & GSS_C_ANON_FLAG) != 0)
 		return REFUSE(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY,
 		    "client is anonymous");
-	if (weak && !atomic_load(&w->negotiator->shared->allow_weak))
+	if (weak && !atomic_load(&w->negotiator->shared->allow_weak)) {
+		reason_set(&w->result->next,
+		    "give the client and our account AES keys; if that cannot "
+		    "be, set weak-enctypes allow");
 		return REFUSE(w, NEGOTIATION_ENCTYPE, TSIG_ERROR_BADKEY,
-		    "session enctype %s (%d) is weak: give the client and our "
-		    "account AES keys, or set weak-enctypes allow",
+		    "session enctype %s (%d) is weak",
 		    gss_enctype_text(enctype), (int)enctype);
+	}
 	if (weak && (w->flags & GSS_C_REPLAY_FLAG) == 0)
 		return REFUSE(w, NEGOTIATION_FLAGS, TSIG_ERROR_BADKEY,
 		    "client did not ask for replay detection, which a weak "
@@ -547,7 +553,7 @@ add_context(struct work *w, int32_t enctype, struct principal *principal)
 	free(acceptor);
 	if (ret == ERR_EXISTS)
 		return REFUSE(w, NEGOTIATION_KEY_NAME, TSIG_ERROR_BADNAME,
-		    "the key name is in use: the client must choose another");
+		    "the key name is in use");
 	if (ret == ERR_TIMEOUT)
 		return REFUSE(w, NEGOTIATION_TICKET_TIME, TSIG_ERROR_BADKEY,
 		    "the ticket has expired");
@@ -570,9 +576,21 @@ remember_ap_req(struct work *w)
 	return true;
 }
 
+/* Who it is that is refused. */
+static void
+note_initiator(struct work *w)
+{
+	char *text = name_text(w->initiator);
+
+	if (text != NULL)
+		(void)log_escape(text, strlen(text), w->result->initiator,
+		    sizeof(w->result->initiator));
+	free(text);
+}
+
 /* A complete context is checked and becomes a key. */
 static bool
-finish(struct work *w)
+make_key(struct work *w)
 {
 	struct negotiations *shared = w->negotiator->shared;
 	int32_t enctype = session_enctype(w->half->gss);
@@ -601,6 +619,19 @@ wait_for_next(struct work *w)
 	w->half = NULL;
 	w->result->state = NEGOTIATION_CONTINUE;
 	return true;
+}
+
+/* Our token would let the client believe that it has a key: it is dropped. */
+static bool
+finish(struct work *w)
+{
+	if (make_key(w))
+		return true;
+	note_initiator(w);
+	free(w->result->token);
+	w->result->token = NULL;
+	w->result->token_len = 0;
+	return false;
 }
 
 static bool

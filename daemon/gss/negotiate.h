@@ -6,7 +6,7 @@
  *
  * A token goes in; out come the acceptor's token, and either a context that
  * is established, checked and in the table, or half a context that waits for
- * the next leg, or a refusal with its cause and one line that says what to do.
+ * the next leg, or a refusal with its cause, why in one line, and what to do.
  *
  * Half-open negotiations are kept by (address without port, key name).  An
  * AP-REQ that has made a context makes no second one.
@@ -138,8 +138,10 @@ struct negotiation_result {
 	struct context *context; /* owned reference; COMPLETE only */
 	uint8_t *token;          /* owned; may be NULL */
 	size_t token_len;
-	struct reason reason; /* refused: why, and the admin's next step */
+	struct reason reason; /* refused: why */
+	struct reason next;   /* refused: the admin's next step */
 	char sname[256]; /* the ticket's service, escaped; the client's claim */
+	char initiator[256]; /* refused: who, escaped; "": it is not known */
 };
 
 /* Carries out one leg. */

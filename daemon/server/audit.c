@@ -136,16 +136,21 @@ audit_leg_refused(const struct request *r, struct decision *x,
     const struct negotiation_result *result)
 {
 	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
-	char code[MNEMONIC_SIZE];
+	char next[sizeof(struct reason)], code[MNEMONIC_SIZE];
 
 	x->result = DECISION_FAILED;
 	PUT(x->code, tsig_error_to_text((uint16_t)result->error, code));
 	PUT(x->cause, negotiation_cause_text(result->cause));
+	PUT(x->signer, result->initiator);
 	x->reason = result->reason;
+	x->next = result->next;
 	keep(r, x);
-	log_info("tkey refused from=%s key=\"%s\" cause=%s reason=\"%s\"",
+	log_info("tkey refused principal=\"%s\" from=%s key=\"%s\" cause=%s "
+		 "reason=\"%s\" next=\"%s\"",
+	    x->signer[0] == '\0' ? "unknown" : x->signer,
 	    addr_to_text_port(&r->from.remote, addr), x->key, x->cause,
-	    log_quote(result->reason.text, quoted, sizeof(quoted)));
+	    log_quote(x->reason.text, quoted, sizeof(quoted)),
+	    log_quote(x->next.text, next, sizeof(next)));
 }
 
 void

@@ -57,6 +57,7 @@ struct decision {
 	char rule[192];    /* that decided, with its source */
 	char nearest[192]; /* of a refusal: would have granted */
 	struct reason reason;
+	struct reason next; /* the admin's next step */
 };
 
 /* "negotiation", "update", "signature"; never NULL. */

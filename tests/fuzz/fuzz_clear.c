@@ -26,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 	struct clear_token c;
 	char text[40];
 
+	(void)clear_authenticator_time(octets, len);
 	clear_read(octets, len, &c);
 	assert((c.kind == CLEAR_EMPTY) == (len == 0));
 	if (!c.has_ap_req) {
@@ -35,6 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 	assert(c.ap_req.n_components > 0 &&
 	    c.ap_req.n_components <= CLEAR_COMPONENTS_MAX);
 	check_inside(&c.ap_req.whole, octets, len);
+	check_inside(&c.ap_req.ticket, octets, len);
 	check_inside(&c.ap_req.realm, octets, len);
 	check_inside(&c.ap_req.authenticator, octets, len);
 	for (unsigned i = 0; i < c.ap_req.n_components; i++)
