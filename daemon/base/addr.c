@@ -230,6 +230,21 @@ addr_in_prefix(const struct addr *a, const struct addr_prefix *p)
 	    ((a->octets[whole] ^ p->addr.octets[whole]) >> (8 - rest)) == 0;
 }
 
+struct addr
+addr_budget(const struct addr *a)
+{
+	const size_t network_len = 8;
+	struct addr b = *a;
+	bool is_link_local =
+	    b.octets[0] == 0xfe && (b.octets[1] & 0xc0) == 0x80;
+
+	b.port = 0;
+	if (b.family == AF_INET6 && !is_link_local)
+		memset(b.octets + network_len, 0,
+		    sizeof(b.octets) - network_len);
+	return b;
+}
+
 bool
 addr_is_loopback(const struct addr *a)
 {

@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 
 struct addr {
-	uint8_t family; /* AF_INET, AF_INET6, or 0: none */
-	uint16_t port;  /* host order; 0: none */
-	uint32_t scope; /* IPv6 link-local: interface index */
+	uint8_t family;     /* AF_INET, AF_INET6, or 0: none */
+	uint16_t port;      /* host order; 0: none */
+	uint32_t scope;     /* IPv6 link-local: interface index */
 	uint8_t octets[16]; /* network order; the first 4 for AF_INET */
 };
 
@@ -41,8 +41,8 @@ int addr_prefix_from_text(const char *text, struct addr_prefix *prefix_out);
 int addr_from_sockaddr(const struct sockaddr *sa, struct addr *addr_out);
 
 /* Fills in sa_out; returns its length. */
-socklen_t addr_to_sockaddr(
-    const struct addr *a, struct sockaddr_storage *sa_out);
+socklen_t addr_to_sockaddr(const struct addr *a,
+    struct sockaddr_storage *sa_out);
 
 /* The address alone; returns text. */
 char *addr_to_text(const struct addr *a, char text[ADDR_TEXT_SIZE]);
@@ -54,6 +54,13 @@ char *addr_to_text_port(const struct addr *a, char text[ADDR_TEXT_SIZE]);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
 bool addr_in_prefix(const struct addr *a, const struct addr_prefix *p);
+
+/*
+ * What bounds and budgets "per address" count by: an IPv4 address, but of IPv6
+ * the /64, for whoever has one address of it has them all.  Link-local ones
+ * stay whole: those of a link share one.  No port.
+ */
+struct addr addr_budget(const struct addr *a);
 
 /* 127/8 or ::1. */
 bool addr_is_loopback(const struct addr *a);

@@ -165,7 +165,7 @@ const struct row options_rows[] = {
 	OFFSET(options, tcp_clients_per_address),
 	.standard = "100",
 	BETWEEN(1, 1000000),
-	.help = "TCP connections of one address at one time."},
+	.help = "TCP connections of one address (or IPv6 /64) at one time."},
     {.name = "tcp-idle-timeout",
 	.kind = &kind_seconds,
 	OFFSET(options, tcp_idle_timeout_s),
@@ -284,7 +284,8 @@ static const struct row kerberos_rows[] = {
 	OFFSET(kerberos, negotiations_per_address),
 	.standard = "64",
 	BETWEEN(1, 1000000),
-	.help = "Half-open negotiations (more legs to come) of one address."},
+	.help = "Half-open negotiations (more legs to come) of one address (or "
+		"IPv6 /64)."},
     {.name = "replay-cache",
 	.kind = &kind_word,
 	.grammar = "(memory | file)",

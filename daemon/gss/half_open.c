@@ -4,7 +4,8 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Buckets are by address, so that those of one address are found together.
+ * Buckets are by what counts as an address, so that those of one are found
+ * together.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ half_open_create(const struct addr *client, const struct name *key_name)
 	if (h == NULL)
 		return NULL;
 	h->client = *client;
+	h->budget = addr_budget(client);
 	h->key_name = *key_name;
 	h->gss = GSS_C_NO_CONTEXT;
 	return h;
@@ -89,19 +91,19 @@ destroy_list(struct half_open_list *dead)
 }
 
 static struct half_open_list *
-bucket_of(struct half_open_table *t, const struct addr *client)
+bucket_of(struct half_open_table *t, const struct addr *budget)
 {
-	uint64_t h = client->family;
+	uint64_t h = budget->family;
 
-	for (size_t i = 0; i < sizeof(client->octets); i++)
-		h = (h ^ client->octets[i]) * 0x100000001b3u;
+	for (size_t i = 0; i < sizeof(budget->octets); i++)
+		h = (h ^ budget->octets[i]) * 0x100000001b3u;
 	return &t->buckets[(h ^ h >> 32) % BUCKETS];
 }
 
 static void
 take_out(struct half_open_table *t, struct half_open *h)
 {
-	TAILQ_REMOVE(bucket_of(t, &h->client), h, by_bucket);
+	TAILQ_REMOVE(bucket_of(t, &h->budget), h, by_bucket);
 	TAILQ_REMOVE(&t->by_age, h, by_age);
 	t->n--;
 	atomic_fetch_sub_explicit(t->counters.count, 1, memory_order_relaxed);
@@ -111,9 +113,10 @@ static struct half_open *
 find(struct half_open_table *t, const struct addr *client,
     const struct name *key_name)
 {
+	struct addr budget = addr_budget(client);
 	struct half_open *h;
 
-	TAILQ_FOREACH (h, bucket_of(t, client), by_bucket)
+	TAILQ_FOREACH (h, bucket_of(t, &budget), by_bucket)
 		if (addr_equal(&h->client, client) &&
 		    name_equal(h->key_name.octets, key_name->octets))
 			return h;
@@ -144,15 +147,15 @@ evict(struct half_open_table *t, struct half_open *h,
 	atomic_fetch_add_explicit(t->counters.evicted, 1, memory_order_relaxed);
 }
 
-/* The oldest of an address, and how many it has. */
+/* The oldest of what counts as one address, and how many it has. */
 static struct half_open *
-oldest_of(struct half_open_table *t, const struct addr *client, size_t *n_out)
+oldest_of(struct half_open_table *t, const struct addr *budget, size_t *n_out)
 {
 	struct half_open *h, *oldest = NULL;
 
 	*n_out = 0;
-	TAILQ_FOREACH (h, bucket_of(t, client), by_bucket) {
-		if (!addr_equal(&h->client, client))
+	TAILQ_FOREACH (h, bucket_of(t, budget), by_bucket) {
+		if (!addr_equal(&h->budget, budget))
 			continue;
 		if (oldest == NULL)
 			oldest = h;
@@ -190,13 +193,13 @@ half_open_put(struct half_open_table *t, struct half_open *h)
 	old = find(t, &h->client, &h->key_name);
 	if (old != NULL)
 		evict(t, old, &dead);
-	old = oldest_of(t, &h->client, &n);
+	old = oldest_of(t, &h->budget, &n);
 	if (old != NULL && n >= t->limits.per_address)
 		evict(t, old, &dead);
 	if (t->n > 0 && t->n >= t->limits.max)
 		evict(t, TAILQ_FIRST(&t->by_age), &dead);
 	h->until_ms = clock_mono_ms() + (uint64_t)t->limits.timeout_s * 1000;
-	TAILQ_INSERT_TAIL(bucket_of(t, &h->client), h, by_bucket);
+	TAILQ_INSERT_TAIL(bucket_of(t, &h->budget), h, by_bucket);
 	TAILQ_INSERT_TAIL(&t->by_age, h, by_age);
 	t->n++;
 	atomic_fetch_add_explicit(t->counters.count, 1, memory_order_relaxed);

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Kept by (address without port, key name), for a short time, a few for each
- * address: the oldest makes room.  A negotiation is taken out while a leg is
+ * address (addr_budget()): the oldest makes room.  A negotiation is taken out while a leg is
  * worked on, so no two threads have it.
  *
  * Owns:    the negotiations in it and their GSS-API contexts.
@@ -27,6 +27,7 @@
 
 struct half_open {
 	struct addr client;
+	struct addr budget; /* addr_budget() of it */
 	struct name key_name;
 	gss_ctx_id_t gss;
 	unsigned n_legs;

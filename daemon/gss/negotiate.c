@@ -356,11 +356,12 @@ static bool
 opinion_is_due(struct negotiator *n, const struct addr *client)
 {
 	uint64_t second = clock_mono_ms() / 1000;
+	struct addr budget = addr_budget(client);
 	struct opinion_budget *b;
-	uint8_t h = client->family;
+	uint8_t h = budget.family;
 
-	for (size_t i = 0; i < sizeof(client->octets); i++)
-		h = (uint8_t)(h * 31 + client->octets[i]);
+	for (size_t i = 0; i < sizeof(budget.octets); i++)
+		h = (uint8_t)(h * 31 + budget.octets[i]);
 	b = &n->budgets[h % OPINION_BUCKETS];
 	if (b->second != second) {
 		b->second = second;

@@ -71,7 +71,8 @@ typedef bool (
 
 struct negotiations_config {
 	uint32_t timeout_s;   /* of half-open ones */
-	uint32_t per_address; /* half-open ones; the oldest makes room */
+	uint32_t per_address; /* half-open ones (addr_budget()); the oldest
+				 makes room */
 	uint32_t max;         /* half-open ones overall; 0: 4096 */
 	bool allow_weak;      /* RC4 and 3DES sessions */
 	negotiation_name_is_taken name_is_taken; /* NULL: never */

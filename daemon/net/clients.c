@@ -57,9 +57,10 @@ net_clients_set_limits(struct net_clients *c, unsigned max,
 static atomic_uint *
 counter_of(struct net_clients *c, const struct addr *address)
 {
+	struct addr budget = addr_budget(address);
 	uint64_t half[2], h;
 
-	memcpy(half, address->octets, sizeof(half));
+	memcpy(half, budget.octets, sizeof(half));
 	h = half[0] * c->key[0] + half[1] * c->key[1] + c->key[2];
 	h ^= h >> 32;
 	h *= c->key[0];

@@ -4,9 +4,9 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Counted for all workers together, without a lock.  Addresses are counted in
- * a table indexed by a hash with a random key: two addresses share a counter
- * once in 16384, and nobody can choose which.
+ * Counted for all workers together, without a lock.  Addresses (of IPv6 the
+ * /64: addr_budget()) are counted in a table indexed by a hash with a random
+ * key: two of them share a counter once in 16384, and nobody can choose which.
  *
  * Owns:    its counters.
  * Threads: any.

@@ -71,8 +71,8 @@ test_malformed_text_is_refused(void)
 {
 	static const char *const bad[] = {"", "10.0.0", "10.0.0.256", "::g",
 	    "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "10.0.0.0/-1",
-	    "10.0.0.0/8x", "::/129", "/8", "1.2.3.4.5/8", "fe80::1%", "fe80::1%0",
-	    "fe80::1%4x"};
+	    "10.0.0.0/8x", "::/129", "/8", "1.2.3.4.5/8", "fe80::1%",
+	    "fe80::1%0", "fe80::1%4x"};
 	struct addr_prefix p;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -91,8 +91,8 @@ test_sockaddrs_survive_the_way_there_and_back(void)
 
 		a.port = 5353;
 		(void)addr_to_sockaddr(&a, &ss);
-		CU_ASSERT_EQUAL(
-		    addr_from_sockaddr((struct sockaddr *)&ss, &b), 0);
+		CU_ASSERT_EQUAL(addr_from_sockaddr((struct sockaddr *)&ss, &b),
+		    0);
 		CU_ASSERT(addr_equal(&a, &b));
 		CU_ASSERT_EQUAL(b.port, 5353);
 		CU_ASSERT_PTR_NOT_NULL(
@@ -100,7 +100,32 @@ test_sockaddrs_survive_the_way_there_and_back(void)
 	}
 }
 
+static void
+test_an_ipv6_network_counts_as_one(void)
+{
+	static const struct {
+		const char *text, *budget;
+	} cases[] = {
+	    {"192.0.2.7", "192.0.2.7"},
+	    {"::ffff:192.0.2.7", "192.0.2.7"},
+	    {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+	    {"::1", "::"},
+	    {"fe80::1:2", "fe80::1:2"},
+	};
+	struct addr a, b;
+	char text[ADDR_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL_FATAL(addr_from_text(cases[i].text, &a), 0);
+		a.port = 53;
+		b = addr_budget(&a);
+		CU_ASSERT_EQUAL(b.port, 0);
+		CU_ASSERT_STRING_EQUAL(addr_to_text(&b, text), cases[i].budget);
+	}
+}
+
 CU_TestInfo addr_tests[] = {
+    {"budget", test_an_ipv6_network_counts_as_one},
     {"prefix", test_a_prefix_holds_its_addresses_only},
     {"mapped", test_a_mapped_address_is_ipv4},
     {"scope", test_a_scope_is_read_as_it_is_written},

@@ -34,6 +34,24 @@ test_an_address_has_its_share(void)
 	net_clients_destroy(c);
 }
 
+/* Whoever has one address of a /64 has them all. */
+static void
+test_an_ipv6_network_has_one_share(void)
+{
+	struct net_clients *c = net_clients_create(100, 2);
+	struct addr a = address("2001:db8::1"), b = address("2001:db8::f:2");
+	struct addr other = address("2001:db8:0:1::1");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT_EQUAL(net_clients_enter(c, &a), NET_ADMITTED);
+	CU_ASSERT_EQUAL(net_clients_enter(c, &b), NET_ADMITTED);
+	CU_ASSERT_EQUAL(net_clients_enter(c, &b), NET_ADDRESS_FULL);
+	CU_ASSERT_EQUAL(net_clients_enter(c, &other), NET_ADMITTED);
+	net_clients_leave(c, &a);
+	CU_ASSERT_EQUAL(net_clients_enter(c, &b), NET_ADMITTED);
+	net_clients_destroy(c);
+}
+
 static void
 test_the_total_holds_for_all_addresses(void)
 {
@@ -55,6 +73,7 @@ test_the_total_holds_for_all_addresses(void)
 
 CU_TestInfo clients_tests[] = {
     {"address", test_an_address_has_its_share},
+    {"network", test_an_ipv6_network_has_one_share},
     {"total", test_the_total_holds_for_all_addresses},
     CU_TEST_INFO_NULL,
 };

@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/clear.h"
+#include "daemon/gss/half_open.h"
 #include "tests/unit/gss_side.h"
 #include "tests/unit/suites.h"
 
@@ -229,6 +230,8 @@ test_ntlm_first_takes_three_legs(void)
 	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
 	if (r.state != NEGOTIATION_COMPLETE)
 		(void)fprintf(stderr, "%s\n", r.reason.text);
+	else /* the AP-REQ came one leg before */
+		CU_ASSERT(context_kvno(r.context) > 0);
 	negotiation_result_clear(&r);
 	(void)gss_release_buffer(&minor, &mic);
 	initiator_clear(&i);
@@ -274,6 +277,59 @@ test_half_open_negotiations_are_few_per_address(void)
 	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->half_open, 4);
 	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->evicted, 6);
 	gss_side_clear(&s);
+}
+
+static void
+put_half(struct half_open_table *t, const char *address, const char *key_name)
+{
+	struct half_open *h;
+	struct addr client;
+	struct name name;
+
+	CU_ASSERT_EQUAL_FATAL(addr_from_text(address, &client), 0);
+	CU_ASSERT_EQUAL_FATAL(name_from_text(key_name, NULL, &name), 0);
+	h = half_open_create(&client, &name);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(h);
+	half_open_put(t, h);
+}
+
+static bool
+take_half(struct half_open_table *t, const char *address, const char *key_name)
+{
+	struct half_open *h;
+	struct addr client;
+	struct name name;
+
+	CU_ASSERT_EQUAL_FATAL(addr_from_text(address, &client), 0);
+	CU_ASSERT_EQUAL_FATAL(name_from_text(key_name, NULL, &name), 0);
+	h = half_open_take(t, &client, &name);
+	half_open_destroy(h);
+	return h != NULL;
+}
+
+/* A leg belongs to one address; how many there may be, to its /64. */
+static void
+test_half_open_negotiations_are_few_per_network(void)
+{
+	const struct half_open_limits limits = {10, 2, 100};
+	_Atomic uint64_t count = 0, timed_out = 0, evicted = 0;
+	const struct half_open_counters counters = {&count, &timed_out,
+	    &evicted};
+	struct half_open_table *t = half_open_table_create(&limits, &counters);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	put_half(t, "2001:db8::1", "a");
+	put_half(t, "2001:db8::2", "b");
+	put_half(t, "2001:db8:0:1::1", "c");
+	CU_ASSERT_EQUAL(evicted, 0);
+	put_half(t, "2001:db8::3", "d");
+	CU_ASSERT_EQUAL(evicted, 1);
+	CU_ASSERT(!take_half(t, "2001:db8::1", "a"));
+	CU_ASSERT(!take_half(t, "2001:db8::3", "b"));
+	CU_ASSERT(take_half(t, "2001:db8::2", "b"));
+	CU_ASSERT(take_half(t, "2001:db8::3", "d"));
+	CU_ASSERT(take_half(t, "2001:db8:0:1::1", "c"));
+	half_open_table_destroy(t);
 }
 
 static void
@@ -664,6 +720,7 @@ CU_TestInfo negotiate_tests[] = {
     {"three legs", test_ntlm_first_takes_three_legs},
     {"time out", test_half_open_negotiations_time_out},
     {"per address", test_half_open_negotiations_are_few_per_address},
+    {"per network", test_half_open_negotiations_are_few_per_network},
     {"not Kerberos", test_what_is_not_kerberos_is_refused},
     {"algorithms", test_unknown_algorithms_are_refused},
     {"wrong service", test_a_ticket_for_another_service_is_refused},
