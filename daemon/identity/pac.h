@@ -64,6 +64,8 @@ struct pac_logon {
 	/* For pac_sids_next(). */
 	struct pac_array groups;
 	struct pac_array extra;
+	const uint8_t *extra_sids; /* behind that array */
+	size_t extra_sids_len;
 	struct pac_array resource;
 	struct sid resource_domain;
 };
@@ -88,8 +90,5 @@ struct pac_sids {
 
 void pac_sids_start(struct pac_sids *walk, const struct pac_logon *pac);
 bool pac_sids_next(struct pac_sids *walk, struct sid *sid_out);
-
-/* Domain groups only: true if rid is an enabled one. */
-bool pac_has_domain_group(const struct pac_logon *pac, uint32_t rid);
 
 #endif

@@ -4,8 +4,9 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A principal is one piece of memory: the struct, its whole text, and the
- * unescaped parts, one after the other.
+ * A principal is one piece of memory, each part behind the one before: the
+ * struct; of a PAC the account, its runs of groups and their RIDs; the whole
+ * text; the unescaped parts; the account's names.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,13 +15,20 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/identity/pac.h"
 #include "daemon/identity/principal.h"
+#include "daemon/identity/sid_list.h"
 
-/* What principal_from_text() hands out is the first member. */
+/* What is handed out is the first member. */
 struct shared_principal {
 	struct principal p;
 	atomic_uint n_refs;
-	char texts[]; /* whole; then parts, each ended */
+};
+
+/* The same, of what p.account points to. */
+struct shared_account {
+	struct principal_account account;
+	struct sid_list sids;
 };
 
 static struct shared_principal *
@@ -132,48 +140,242 @@ read_principal(struct principal *p, const char *text, char *out)
 	return *text == '\0' ? 0 : ERR_MALFORMED;
 }
 
+/*
+ * The name alone would do for a member's account without a PAC; but anybody who
+ * may create users may call one "PC1$", and only its flags tell.
+ */
 static enum principal_kind
 kind_of(const struct principal *p)
 {
+	const uint32_t machines = PAC_ACCOUNT_WORKSTATION | PAC_ACCOUNT_SERVER;
 	const char *first = p->components[0];
 
+	if (p->account != NULL && (p->account->flags & machines) != 0)
+		return PRINCIPAL_MACHINE;
 	if (p->n_components == 2)
 		return PRINCIPAL_SERVICE;
-	if (p->n_components == 1 && first[strlen(first) - 1] == '$')
+	if (p->pac == PRINCIPAL_PAC_NONE && p->n_components == 1 &&
+	    first[strlen(first) - 1] == '$')
 		return PRINCIPAL_MACHINE;
 	return PRINCIPAL_USER;
+}
+
+/* Adds all that a PAC names, in the order of principal_sid(). */
+static void
+add_sids(struct sid_list *l, const struct pac_logon *pac)
+{
+	struct sid sid, primary, last = {.n_subs = 0};
+	struct pac_sids walk;
+
+	(void)sid_join(&pac->domain, pac->primary_group, &primary);
+	sid_list_add(l, &pac->account, &last);
+	sid_list_add(l, &primary, &last);
+	pac_sids_start(&walk, pac);
+	while (pac_sids_next(&walk, &sid))
+		if (!sid_equal(&sid, &pac->account) &&
+		    !sid_equal(&sid, &primary))
+			sid_list_add(l, &sid, &last);
+}
+
+/* How much room of the one piece each part takes. */
+struct room {
+	size_t account;
+	size_t runs;
+	size_t rids;
+	size_t text; /* twice: parts need no more, each ends where it did */
+	size_t names;
+};
+
+static struct room
+room_for(const char *text, const struct pac_logon *pac)
+{
+	struct room room = {.text = strlen(text) + 1};
+	struct sid_list l = {.runs = NULL};
+
+	if (pac == NULL)
+		return room;
+	add_sids(&l, pac);
+	room.account = sizeof(struct shared_account);
+	room.runs = l.n_runs * sizeof(*l.runs);
+	room.rids = l.n_sids * sizeof(*l.rids);
+	room.names =
+	    strlen(pac->account_name) + 1 + strlen(pac->domain_name) + 1;
+	return room;
+}
+
+static void
+set_account(struct principal *p, const struct pac_logon *pac,
+    const struct room *room, char *at, char *names)
+{
+	struct shared_account *a = (struct shared_account *)(void *)at;
+	size_t name_size = strlen(pac->account_name) + 1;
+
+	a->account.name = memcpy(names, pac->account_name, name_size);
+	names += name_size;
+	a->account.domain_name =
+	    memcpy(names, pac->domain_name, strlen(pac->domain_name) + 1);
+	a->account.flags = pac->account_flags;
+	a->account.sid = pac->account;
+	a->account.domain = pac->domain;
+	a->account.primary_group = pac->primary_group;
+	a->sids.runs = (struct sid_run *)(void *)(at + room->account);
+	a->sids.rids = (uint32_t *)(void *)(at + room->account + room->runs);
+	add_sids(&a->sids, pac);
+	p->account = &a->account;
+}
+
+static int
+create(const char *text, enum principal_pac state, const struct pac_logon *pac,
+    struct principal **principal_out, struct reason *reason)
+{
+	struct room room = room_for(text, pac);
+	struct shared_principal *s;
+	char escaped[256], *account, *texts;
+	int ret;
+
+	*principal_out = NULL;
+
+	s = calloc(1,
+	    sizeof(*s) + room.account + room.runs + room.rids + 2 * room.text +
+		room.names);
+	if (s == NULL) {
+		reason_set(reason, "no memory");
+		return ERR_NOMEM;
+	}
+	account = (char *)(s + 1);
+	texts = account + room.account + room.runs + room.rids;
+	atomic_init(&s->n_refs, 1);
+	s->p.text = memcpy(texts, text, room.text);
+	ret = read_principal(&s->p, texts, texts + room.text);
+	if (ret != 0) {
+		reason_set(reason, "\"%s\" is not a principal with a realm",
+		    log_escape(text, room.text - 1, escaped, sizeof(escaped)));
+		free(s);
+		return ret;
+	}
+	s->p.pac = state;
+	if (pac != NULL)
+		set_account(&s->p, pac, &room, account, texts + 2 * room.text);
+	s->p.kind = kind_of(&s->p);
+	*principal_out = &s->p;
+	return 0;
 }
 
 int
 principal_from_text(const char *text, struct principal **principal_out,
     struct reason *reason)
 {
-	struct shared_principal *s;
-	size_t size = strlen(text) + 1;
-	char escaped[256];
-	int ret;
+	return create(text, PRINCIPAL_PAC_NONE, NULL, principal_out, reason);
+}
 
-	*principal_out = NULL;
+int
+principal_from_pac(const char *text, const struct pac_logon *pac,
+    struct principal **principal_out, struct reason *reason)
+{
+	return create(text,
+	    pac == NULL ? PRINCIPAL_PAC_UNREADABLE : PRINCIPAL_PAC_READ, pac,
+	    principal_out, reason);
+}
 
-	/* Parts need no more octets than the text: each ends where it did. */
-	s = calloc(1, sizeof(*s) + 2 * size);
-	if (s == NULL) {
-		reason_set(reason, "no memory");
-		return ERR_NOMEM;
+/* NULL: no PAC was read. */
+static const struct sid_list *
+sids_of(const struct principal *p)
+{
+	if (p->account == NULL)
+		return NULL;
+	return &((const struct shared_account *)(const void *)p->account)->sids;
+}
+
+static bool
+account_equal(const struct principal *a, const struct principal *b)
+{
+	const struct principal_account *x = a->account, *y = b->account;
+
+	return x->flags == y->flags && x->primary_group == y->primary_group &&
+	    sid_equal(&x->sid, &y->sid) && sid_equal(&x->domain, &y->domain) &&
+	    strcmp(x->name, y->name) == 0 &&
+	    strcmp(x->domain_name, y->domain_name) == 0 &&
+	    sid_list_equal(sids_of(a), sids_of(b));
+}
+
+bool
+principal_equal(const struct principal *a, const struct principal *b)
+{
+	return a->pac == b->pac && strcmp(a->text, b->text) == 0 &&
+	    (a->account == NULL || account_equal(a, b));
+}
+
+size_t
+principal_n_sids(const struct principal *p)
+{
+	return p->account == NULL ? 0 : sids_of(p)->n_sids;
+}
+
+void
+principal_sid(const struct principal *p, size_t i, struct sid *sid_out)
+{
+	sid_list_get(sids_of(p), i, sid_out);
+}
+
+bool
+principal_has_sid(const struct principal *p, const struct sid *sid)
+{
+	return p->account != NULL && sid_list_has(sids_of(p), sid);
+}
+
+bool
+principal_is_domain_controller(const struct principal *p)
+{
+	const struct principal_account *a = p->account;
+	struct sid group;
+
+	if (a == NULL || (a->flags & PAC_ACCOUNT_PARTIAL_SECRETS) != 0)
+		return false;
+	return (a->flags & PAC_ACCOUNT_SERVER) != 0 ||
+	    (sid_join(&a->domain, PAC_RID_DOMAIN_CONTROLLERS, &group) &&
+		principal_has_sid(p, &group));
+}
+
+const char *
+principal_kind_text(const struct principal *p)
+{
+	switch (p->kind) {
+	case PRINCIPAL_MACHINE:
+		return "machine";
+	case PRINCIPAL_SERVICE:
+		return "service";
+	case PRINCIPAL_USER:
+		break;
 	}
-	atomic_init(&s->n_refs, 1);
-	memcpy(s->texts, text, size);
-	s->p.text = s->texts;
-	ret = read_principal(&s->p, s->texts, s->texts + size);
-	if (ret != 0) {
-		reason_set(reason, "\"%s\" is not a principal with a realm",
-		    log_escape(text, size - 1, escaped, sizeof(escaped)));
-		free(s);
-		return ret;
+	return "user";
+}
+
+static const char *
+account_text(uint32_t flags)
+{
+	if ((flags & PAC_ACCOUNT_PARTIAL_SECRETS) != 0)
+		return "read-only-controller";
+	if ((flags & PAC_ACCOUNT_SERVER) != 0)
+		return "domain-controller";
+	if ((flags & PAC_ACCOUNT_WORKSTATION) != 0)
+		return "workstation";
+	if ((flags & PAC_ACCOUNT_TRUST) != 0)
+		return "trust";
+	return "user";
+}
+
+const char *
+principal_account_text(const struct principal *p)
+{
+	switch (p->pac) {
+	case PRINCIPAL_PAC_NONE:
+		break;
+	case PRINCIPAL_PAC_READ:
+		return account_text(p->account->flags);
+	case PRINCIPAL_PAC_UNREADABLE:
+		return "unreadable-pac";
 	}
-	s->p.kind = kind_of(&s->p);
-	*principal_out = &s->p;
-	return 0;
+	return "no-pac";
 }
 
 const char *

@@ -48,8 +48,8 @@ struct principal_account {
 	const char *domain_name; /* NetBIOS name */
 	uint32_t flags;          /* enum pac_account_flag */
 	struct sid sid;
-	const struct sid *domain; /* its domain's SID */
-	uint32_t primary_group;   /* RID below domain */
+	struct sid domain;
+	uint32_t primary_group; /* RID below domain */
 };
 
 #define PRINCIPAL_COMPONENTS_MAX 8
