@@ -16,6 +16,7 @@
 #include "daemon/conf/errors.h"
 #include "daemon/server/ready.h"
 #include "daemon/server/server.h"
+#include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 
 #define DEFAULT_CONF SYSCONFDIR "/kddns/kddnsd.conf"
@@ -126,14 +127,15 @@ parse_arguments(int argc, char **argv, struct arguments *args, int *status_out)
 
 /* Reads and compiles the configuration; every mistake goes to stderr. */
 static int
-read_settings(const struct arguments *args, struct settings **settings_out)
+read_settings(const struct arguments *args,
+    const struct session_key *session_key, struct settings **settings_out)
 {
 	struct conf_errors errors;
 	int ret;
 
 	conf_errors_init(&errors);
 	ret = settings_read(args->conf_path, args->overrides, args->n_overrides,
-	    &errors, settings_out);
+	    session_key, &errors, settings_out);
 	conf_errors_print(&errors, stderr);
 	conf_errors_clear(&errors);
 	return ret;
@@ -158,6 +160,7 @@ main(int argc, char **argv)
 {
 	struct arguments args;
 	struct server_options options;
+	struct session_key session_key;
 	struct settings *settings;
 	struct server *server;
 	struct reason reason = {""};
@@ -165,7 +168,11 @@ main(int argc, char **argv)
 
 	if (!parse_arguments(argc, argv, &args, &status))
 		return status;
-	if (read_settings(&args, &settings) != 0)
+	if (session_key_make(&session_key) != 0) {
+		(void)fprintf(stderr, "kddnsd: no random octets to be had\n");
+		return EXIT_FAILED;
+	}
+	if (read_settings(&args, &session_key, &settings) != 0)
 		return EXIT_USAGE;
 	if (args.check_only) {
 		settings_unref(settings);
@@ -182,6 +189,7 @@ main(int argc, char **argv)
 	options.conf_path = args.conf_path;
 	options.overrides = args.overrides;
 	options.n_overrides = args.n_overrides;
+	options.session_key = &session_key;
 	if (server_start(&options, settings, &server, &reason) != 0) {
 		(void)fprintf(stderr, "kddnsd: %s\n", reason.text);
 		log_error("start failed reason=\"%s\"", reason.text);

@@ -280,7 +280,8 @@ struct conf_rule {
 struct conf_rules {
 	struct conf_rule *items; /* in order; first match decides */
 	size_t n;
-	bool is_local; /* update-policy local; */
+	bool is_local;           /* update-policy local; no items then */
+	struct conf_place place; /* of the statement */
 };
 
 struct conf_bootstrap {

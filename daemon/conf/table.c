@@ -227,8 +227,8 @@ const struct row options_rows[] = {
 	.kind = &kind_path_run,
 	OFFSET(options, session_keyfile),
 	.standard = "\"session.key\"",
-	.flags = ROW_LATER,
-	.help = "Where the key of \"update-policy local\" is put."},
+	.help = "Where the key of \"update-policy local\" is put, for "
+		"nsupdate -l -k."},
     {.name = "tkey-gssapi-keytab",
 	.move_to = "kerberos/keytab",
 	.help = "As BIND calls keytab of the kerberos block."},

@@ -132,13 +132,12 @@ static void
 rules_read(struct reading *rd, const struct row *row, const struct statement *s,
     void *value)
 {
-	struct conf_rules rules = {0};
+	struct conf_rules rules = {.place = s->place};
 	const struct block *block;
 
 	if (s->n == 2 && item_is(&s->items[1], "local")) {
-		((struct conf_rules *)value)->is_local = true;
-		reading_error(rd, &s->items[1].place,
-		    "%s: local is not supported yet", row->name);
+		rules.is_local = true;
+		*(struct conf_rules *)value = rules;
 		return;
 	}
 	block = value_block(rd, row, s);
@@ -167,6 +166,11 @@ rules_write(struct writing *w, const struct row *row, const void *value)
 {
 	const struct conf_rules *rules = value;
 
+	if (rules->is_local) {
+		write_start(w, row->name);
+		(void)fputs(" local;\n", w->f);
+		return;
+	}
 	if (rules->n == 0)
 		return;
 	write_start(w, row->name);
@@ -179,7 +183,7 @@ rules_write(struct writing *w, const struct row *row, const void *value)
 }
 
 const struct kind kind_rules =
-    {"{ (grant | deny) identity ruletype [name] [types]; ... }",
+    {"local | { (grant | deny) identity ruletype [name] [types]; ... }",
 	sizeof(struct conf_rules), rules_read, rules_write, NULL};
 
 /* --- the block */

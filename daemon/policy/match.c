@@ -177,6 +177,10 @@ match_requester(const struct policy_rule *r, const struct policy_question *q)
 	case RULE_IDENTITY:
 		return signer->kind != SIGNER_NONE &&
 		    identity_matches(r, signer);
+	case RULE_LOCAL:
+		return signer->kind != SIGNER_NONE &&
+		    identity_matches(r, signer) && q->address != NULL &&
+		    addr_is_loopback(q->address);
 	case RULE_HOST:
 		return is_host(r, signer);
 	case RULE_MACHINE:
@@ -238,6 +242,7 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 		return false;
 	switch (r->who) {
 	case RULE_IDENTITY:
+	case RULE_LOCAL:
 		has_name = signer_name(q->signer, name_out);
 		break;
 	case RULE_HOST:

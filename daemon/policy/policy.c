@@ -198,6 +198,11 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	case RULE_IDENTITY:
 		d->because = "its identity is another";
 		break;
+	case RULE_LOCAL:
+		d->because = "it is for its key from a loopback address";
+		d->advice = "send it from this host: nsupdate -l -k with the "
+			    "session-keyfile";
+		break;
 	case RULE_HOST:
 		d->because = "the signer is no host/NAME of its realm";
 		break;

@@ -41,10 +41,10 @@ static const struct rule_form {
     {"ms-selfsub", true, RULE_MACHINE, RULE_SELFSUB, false},
     {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, false},
     {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, true},
+    {"local", true, RULE_LOCAL, RULE_ZONE, false},
     {"tcp-self", true, RULE_ADDRESS, RULE_SELF, false},
     {"6to4-self", true, RULE_6TO4, RULE_SELF, false},
     {.word = "external"},
-    {.word = "local"},
     {.word = "ldap-self"},
     {.word = "ldap-selfsub"},
     {.word = "ptr-self"},
@@ -227,16 +227,18 @@ parse_identity(struct policy_rule *r, const struct words *w,
     struct reason *reason)
 {
 	struct name name;
+	bool is_signer;
 
 	if (r->who == RULE_HOST || r->who == RULE_MACHINE)
 		return parse_realm(r, w, reason);
-	if (r->who == RULE_IDENTITY && strchr(w->word, '@') != NULL)
+	is_signer = r->who == RULE_IDENTITY || r->who == RULE_LOCAL;
+	if (is_signer && strchr(w->word, '@') != NULL)
 		return parse_principal(r, w, reason);
 	if (strchr(w->word, '@') != NULL ||
 	    name_from_text(w->word, NULL, &name) != 0)
 		return bad_word(w,
-		    r->who == RULE_IDENTITY ? "is not a name of a signer"
-					    : "is not the name of an address",
+		    is_signer ? "is not a name of a signer"
+			      : "is not the name of an address",
 		    reason);
 	if (!name_is_wildcard(name.octets)) {
 		r->identity = RULE_KEY;

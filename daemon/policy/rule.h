@@ -26,6 +26,7 @@
 /* Whom the rule type is for. */
 enum rule_who {
 	RULE_IDENTITY, /* IDENTITY: a key, a principal, or a wildcard */
+	RULE_LOCAL,    /* the same, from a loopback address */
 	RULE_HOST,     /* IDENTITY is a realm: host/NAME@REALM */
 	RULE_MACHINE,  /* IDENTITY is a realm: NAME$@REALM */
 

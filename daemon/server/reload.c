@@ -17,6 +17,7 @@
 #include "daemon/server/notifier.h"
 #include "daemon/server/parts.h"
 #include "daemon/server/ready.h"
+#include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 
 /* What only a restart can change: said, and otherwise ignored. */
@@ -85,7 +86,8 @@ read_again(struct server *s, struct settings **settings_out,
 
 	conf_errors_init(&errors);
 	ret = settings_read(s->options.conf_path, s->options.overrides,
-	    s->options.n_overrides, &errors, settings_out);
+	    s->options.n_overrides, s->options.session_key, &errors,
+	    settings_out);
 	for (size_t i = 0; i < errors.n; i++)
 		log_warning("configuration %s", errors.items[i].text);
 	if (ret != 0)
@@ -94,6 +96,22 @@ read_again(struct server *s, struct settings **settings_out,
 		    errors.n_errors > 1 ? " (more in the log)" : "");
 	conf_errors_clear(&errors);
 	return ret;
+}
+
+/* The file of the session key: made, moved, or removed. */
+static void
+move_session_key(struct server *s, const struct settings *old,
+    const struct settings *new)
+{
+	const char *from = settings_session_keyfile(old);
+	const char *to = settings_session_keyfile(new);
+	struct reason reason;
+
+	if (from != NULL && (to == NULL || strcmp(from, to) != 0))
+		session_key_remove(from);
+	if (to != NULL &&
+	    session_key_write(s->options.session_key, to, &reason) != 0)
+		log_warning("reload %s", reason.text);
 }
 
 /*
@@ -124,6 +142,7 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 	}
 	warn_of_restart(s, settings_conf(s->settings), conf);
 	apply_limits(s, conf);
+	move_session_key(s, s->settings, settings);
 	kerberos_load_keytabs(s, settings);
 	server_set_log_level(s, settings);
 	server_publish_settings(s, settings_ref(settings));

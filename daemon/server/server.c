@@ -30,6 +30,7 @@
 #include "daemon/server/parts.h"
 #include "daemon/server/privilege.h"
 #include "daemon/server/ready.h"
+#include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/workers.h"
 #include "daemon/xfr/notify.h"
@@ -334,6 +335,9 @@ server_start(const struct server_options *options, struct settings *settings,
 	ret = bind_sockets(s, conf, reason);
 	if (ret == 0)
 		ret = privilege_drop(conf->options.user, folders, 2, reason);
+	if (ret == 0 && settings_session_keyfile(settings) != NULL)
+		ret = session_key_write(options->session_key,
+		    settings_session_keyfile(settings), reason);
 	if (ret == 0)
 		ret = create_rooms(s, settings, reason);
 	if (ret == 0)
@@ -425,6 +429,10 @@ free_links(struct server *s)
 void
 server_stop(struct server *s)
 {
+	const char *session_keyfile = settings_session_keyfile(s->settings);
+
+	if (session_keyfile != NULL)
+		session_key_remove(session_keyfile);
 	control_close(s->control);
 	workers_stop(s);
 	if (s->transfers != NULL)

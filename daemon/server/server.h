@@ -16,12 +16,14 @@
 #include "daemon/base/reason.h"
 
 struct server;
+struct session_key;
 struct settings;
 
 struct server_options {
 	const char *conf_path;
 	const char *const *overrides; /* "PATH=VALUE", as -o */
 	size_t n_overrides;
+	const struct session_key *session_key; /* of this process */
 	unsigned
 	    verbose; /* 1: at least info, 2: debug, whatever the file says */
 };

@@ -17,6 +17,7 @@
 #include "daemon/conf/errors.h"
 #include "daemon/policy/acl.h"
 #include "daemon/policy/policy.h"
+#include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 #include "daemon/store/store.h"
 #include "daemon/tsig/keyring.h"
@@ -241,6 +242,7 @@ compile_book(const struct conf_zone *zone, struct zone_settings *z,
 	const struct conf_rules *rules = &zone->update_policy;
 	struct rule_complaints rc = {.c = c, .zone = zone};
 	struct policy_rule_text *texts;
+	size_t n = rules->n;
 	struct arena a;
 	int ret = ERR_NOMEM;
 
@@ -248,6 +250,11 @@ compile_book(const struct conf_zone *zone, struct zone_settings *z,
 	texts = arena_calloc(&a, rules->n + 1, sizeof(texts[0]));
 	if (texts == NULL)
 		goto done;
+	if (rules->is_local) {
+		texts[0].text = "grant " SESSION_KEY_NAME " local ANY";
+		texts[0].source = place_text(&rules->place, &a);
+		n = 1;
+	}
 	for (size_t i = 0; i < rules->n; i++) {
 		texts[i].text = rules->items[i].text;
 		texts[i].source = place_text(&rules->items[i].place, &a);
@@ -255,8 +262,8 @@ compile_book(const struct conf_zone *zone, struct zone_settings *z,
 			goto done;
 	}
 	rc.texts = texts;
-	ret = policy_book_create(&z->apex, texts, rules->n, complain_of_rule,
-	    &rc, &z->book);
+	ret = policy_book_create(&z->apex, texts, n, complain_of_rule, &rc,
+	    &z->book);
 	if (ret == ERR_MALFORMED)
 		ret = 0; /* complained of */
 done:
@@ -266,8 +273,18 @@ done:
 
 /* --- Keys --- */
 
+const char *
+settings_session_keyfile(const struct settings *s)
+{
+	for (size_t i = 0; i < s->conf->n_zones; i++)
+		if (s->conf->zones[i].update_policy.is_local)
+			return s->conf->options.session_keyfile;
+	return NULL;
+}
+
 static int
-compile_keys(struct settings *s, struct complaints *c)
+compile_keys(struct settings *s, const struct session_key *session_key,
+    struct complaints *c)
 {
 	static const enum tsig_algorithm algorithms[] = {
 	    [CONF_KEY_HMAC_MD5] = TSIG_HMAC_MD5,
@@ -280,9 +297,10 @@ compile_keys(struct settings *s, struct complaints *c)
 	const struct conf *conf = s->conf;
 	struct keyring_secret *secrets;
 	struct reason reason = {""};
+	size_t n = conf->n_keys;
 	int ret = 0;
 
-	secrets = calloc(conf->n_keys + 1, sizeof(secrets[0]));
+	secrets = calloc(n + 1, sizeof(secrets[0]));
 	if (secrets == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < conf->n_keys; i++) {
@@ -294,8 +312,15 @@ compile_keys(struct settings *s, struct complaints *c)
 		secrets[i].secret = k->secret.octets;
 		secrets[i].secret_len = k->secret.len;
 	}
+	if (settings_session_keyfile(s) != NULL) {
+		(void)name_from_text(SESSION_KEY_NAME, NULL, &secrets[n].name);
+		secrets[n].algorithm = TSIG_HMAC_SHA256;
+		secrets[n].secret = session_key->secret;
+		secrets[n].secret_len = SESSION_KEY_LEN;
+		n++;
+	}
 	if (!c->any)
-		ret = keyring_create(secrets, conf->n_keys, &s->ring, &reason);
+		ret = keyring_create(secrets, n, &s->ring, &reason);
 	if (ret != 0 && ret != ERR_NOMEM) {
 		complain(c, &conf->keys[0].place, "%s", reason.text);
 		ret = 0;
@@ -396,8 +421,8 @@ set_server_id(struct settings *s)
 
 int
 settings_read(const char *path, const char *const *overrides,
-    size_t n_overrides, struct conf_errors *errors,
-    struct settings **settings_out)
+    size_t n_overrides, const struct session_key *session_key,
+    struct conf_errors *errors, struct settings **settings_out)
 {
 	struct complaints c = {.errors = errors};
 	const struct conf *conf;
@@ -424,7 +449,7 @@ settings_read(const char *path, const char *const *overrides,
 
 	set_server_id(s);
 	find_local_addresses(s);
-	ret = compile_keys(s, &c);
+	ret = compile_keys(s, session_key, &c);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);
 	conf_errors_sort(errors);

@@ -27,6 +27,7 @@ struct conf_zone;
 struct keyring;
 struct notify_zone_settings;
 struct policy_book;
+struct session_key;
 struct settings;
 struct store;
 struct store_zone;
@@ -42,12 +43,13 @@ struct zone_settings {
 
 /*
  * Reads the configuration file with its overrides (conf_read()) and compiles
- * it.  All mistakes become lines of errors.
+ * it.  All mistakes become lines of errors.  The session key is one of the
+ * keys if a zone has "update-policy local".
  * ERR_MALFORMED, ERR_NOMEM, and what conf_read() returns.
  */
 int settings_read(const char *path, const char *const *overrides,
-    size_t n_overrides, struct conf_errors *errors,
-    struct settings **settings_out);
+    size_t n_overrides, const struct session_key *session_key,
+    struct conf_errors *errors, struct settings **settings_out);
 struct settings *settings_ref(struct settings *s);
 void settings_unref(struct settings *s); /* NULL is fine */
 
@@ -57,6 +59,9 @@ int settings_bind(struct settings *s, const struct store *store);
 const struct conf *settings_conf(const struct settings *s);
 struct keyring *settings_keyring(const struct settings *s);
 const struct edns_settings *settings_edns(const struct settings *s);
+
+/* Where the session key goes, if a zone has "update-policy local"; else NULL. */
+const char *settings_session_keyfile(const struct settings *s);
 
 /* The settings of a store's zone; NULL: zone is NULL, or not configured. */
 const struct zone_settings *settings_zone(const struct settings *s,

@@ -87,7 +87,6 @@ test_what_is_not_done_yet_is_refused(void)
 	    "t:1: sandbox: not supported yet, other than \"sandbox no;\"\n"
 	    "t:2: responses-per-second: not supported yet, other than "
 	    "\"responses-per-second 0;\"\n"
-	    "t:3: session-keyfile: not supported yet\n"
 	    "t:4: replay-cache: not supported yet, other than \"replay-cache "
 	    "memory;\"\n"
 	    "t:5: weak-enctypes: not supported yet, other than "

@@ -62,6 +62,7 @@ test_a_dump_reads_as_the_same_configuration(void)
 	    "allow-transfer { !{ ::1; }; };\n"
 	    "soa { mname n.z.test; rname h.z.test; };\n"
 	    "update-policy { grant group \"CN=\\\"x\\\" y\" zonesub; }; };\n"
+	    "zone l.test { update-policy local; };\n"
 	    "zone . { max-records 1; };\n"));
 	text = dump_of(c);
 	again = read_file(put_file(folder, "c2", 0644, text));
@@ -69,6 +70,7 @@ test_a_dump_reads_as_the_same_configuration(void)
 	CU_ASSERT_STRING_EQUAL(text, text_again);
 	CU_ASSERT_EQUAL(again->zones[0].also_notify.n, 0);
 	CU_ASSERT_EQUAL(again->zones[1].also_notify.n, 1);
+	CU_ASSERT_TRUE(again->zones[1].update_policy.is_local);
 	CU_ASSERT_EQUAL(again->keys[0].secret.len, 3);
 	free(text);
 	free(text_again);

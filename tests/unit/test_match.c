@@ -282,6 +282,35 @@ test_an_address_is_a_name_to_who_asks_by_tcp(void)
 	}
 }
 
+static void
+test_a_local_key_counts_from_here_only(void)
+{
+	struct signer signer = {.kind = SIGNER_KEY,
+	    .key_name = name("local-ddns")};
+	struct name owner = name("a.ad.test");
+	struct addr address;
+	struct policy_question q = {.signer = &signer,
+	    .address = &address,
+	    .owner = owner.octets};
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(parse("grant local-ddns local ANY", &r, &reason),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("127.0.0.1", &address), 0);
+	CU_ASSERT(match_requester(r, &q) && match_owner(r, &q));
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("::1", &address), 0);
+	CU_ASSERT(match_requester(r, &q));
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("192.0.2.1", &address), 0);
+	CU_ASSERT(!match_requester(r, &q));
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("127.0.0.1", &address), 0);
+	signer.key_name = name("other");
+	CU_ASSERT(!match_requester(r, &q));
+	signer.kind = SIGNER_NONE;
+	CU_ASSERT(!match_requester(r, &q));
+	rule_destroy(r);
+}
+
 /* Nobody is not anybody. */
 static void
 test_no_rule_matches_an_unsigned_request(void)
@@ -340,6 +369,8 @@ CU_TestInfo match_tests[] = {
 	test_each_rule_type_matches_what_bind_matches},
     {"an address is a name to who asks by TCP",
 	test_an_address_is_a_name_to_who_asks_by_tcp},
+    {"a local key counts from here only",
+	test_a_local_key_counts_from_here_only},
     {"no rule matches an unsigned request",
 	test_no_rule_matches_an_unsigned_request},
     {"types and their limits", test_types_and_their_limits},

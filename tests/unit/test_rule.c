@@ -121,7 +121,7 @@ test_each_mistake_has_its_reason(void)
 		ERR_MALFORMED},
 	    {"grant \"local:/s\" external . A", "not supported yet",
 		ERR_UNSUPPORTED},
-	    {"grant x local . ANY", "not supported yet", ERR_UNSUPPORTED},
+	    {"grant x local . ANY", "\".\" is not a type", ERR_MALFORMED},
 	    {"grant x ldap-self . A", "not supported yet", ERR_UNSUPPORTED},
 	    {"grant x ldap-selfsub . A", "not supported yet", ERR_UNSUPPORTED},
 	    {"grant x ptr-self no-forward-check", "not supported yet",

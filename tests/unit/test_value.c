@@ -282,7 +282,6 @@ test_mistakes_of_lists_are_named(void)
 	    "t:9: type: \"secondary\" is not supported yet\n"
 	    "t:10: zone: \"z..test\" is no domain name\n"
 	    "t:10: type: \"odd\" is not a type of zone (primary)\n"
-	    "t:10: update-policy: local is not supported yet\n"
 	    "t:11: zone: class \"CH\" is not supported\n"
 	    "t:12: soa: '{' is expected, not \"1\"\n");
 }
