@@ -9,7 +9,10 @@ build_packages=(autoconf automake gcc make pkg-config libkrb5-dev libssl-dev
 demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
 	knot knot-dnsutils util-linux)
 
-test_packages=("${demo_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
+# A domain controller, and a member of its domain.
+samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind)
+
+test_packages=("${demo_packages[@]}" "${samba_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
 	nsd python3 python3-dnspython python3-gssapi xz-utils)
 
 # install_missing PACKAGE...: quiet when all are there; starts no services.

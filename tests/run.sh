@@ -7,7 +7,8 @@
 #   --only        gcc, clang, asan, tsan, dist (default: all)
 #   --flow NAME   of the flow tests only these; no unit tests
 #
-# Run as root it installs what is missing, and runs the tests as nobody.
+# Run as root it installs what is missing, and runs the tests as nobody, but for
+# flow tests with the line "# needs: root", which anybody else skips.
 # The last line is "N passed, M failed, K skipped"; exit status 0 only if
 # something passed and nothing failed.
 set -euo pipefail
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
 	--long) KDDNS_LONG=yes flow_limit=3600 ;;
 	--only) only=$2 && shift ;;
 	--flow) flows+=("$2") && shift ;;
-	-h | --help) sed -n '2,13s/^# \{0,1\}//p' "$0" && exit 0 ;;
+	-h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0" && exit 0 ;;
 	*) echo "run.sh: $1: unknown option" >&2 && exit 2 ;;
 	esac
 	shift
@@ -103,14 +104,26 @@ runner() {
 	esac
 }
 
+# as_root COMMAND...: 77, and why, if we are not root.
+as_root() {
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "needs root"
+		return 77
+	fi
+	HOME="$work/home" TMPDIR="$work/tmp" "$@"
+}
+
+needs_root() { grep -q '^# needs: root$' "$top/tests/flow/$1"; }
+
 flow_tests() { # FLAVOUR [NAME...]
-	local flavour=$1 name log status
+	local flavour=$1 name log status who
 	shift
 	for name in "$@"; do
 		log=$work/$flavour.flow.$name.log
 		status=0
+		if needs_root "$name"; then who=as_root; else who=as_user; fi
 		KDDNS_BUILDDIR=$build/$flavour KDDNS_SRCDIR=$top \
-			as_user timeout "$flow_limit" "$top/tests/flow/$name" >"$log" 2>&1 </dev/null || status=$?
+			$who timeout "$flow_limit" "$top/tests/flow/$name" >"$log" 2>&1 </dev/null || status=$?
 		case $status in
 		0) result pass "$flavour: $name" ;;
 		77) result skip "$flavour: $name" "$log" ;;

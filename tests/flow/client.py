@@ -23,7 +23,7 @@ import gssapi
 
 DIR = os.environ["FLOW_DIR"]
 PORT = int(os.environ["FLOW_PORT"])
-ADDRESS = "127.0.0.1"
+ADDRESS = os.environ["FLOW_ADDRESS"]
 ZONE = dns.name.from_text(os.environ["FLOW_ZONE"])
 PID = int(os.environ["FLOW_PID"])
 

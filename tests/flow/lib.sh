@@ -16,6 +16,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/kddns-flow.XXXXXX")
 realm=AD.EXAMPLE.TEST
 zone=ad.example.test
 ns=ns1.$zone
+address=127.0.0.1
+as_daemon=() # a command that starts kddnsd as somebody else
 pids=()
 
 fail() {
@@ -133,7 +135,7 @@ write_conf() { # [OPTIONS-STATEMENTS]
 		options {
 		    directory "$dir/state";
 		    run-directory "$dir/run";
-		    listen-on port $port { 127.0.0.1; };
+		    listen-on port $port { $address; };
 		    listen-on-v6 { none; };
 		    workers 2;
 		    ${1-}
@@ -147,7 +149,7 @@ write_conf() { # [OPTIONS-STATEMENTS]
 }
 
 start_kddnsd() {
-	"$kddnsd" -f -c "$dir/kddnsd.conf" "$@" >>"$dir/kddnsd.log" 2>&1 &
+	"${as_daemon[@]}" "$kddnsd" -f -c "$dir/kddnsd.conf" "$@" >>"$dir/kddnsd.log" 2>&1 &
 	kddnsd_pid=$!
 	pids+=("$kddnsd_pid")
 	wait_for 30 ready_or_gone || true
@@ -165,14 +167,14 @@ stop_kddnsd() {
 	[ $status -eq 0 ] || fail "kddnsd ended with status $status"
 }
 
-ask() { dig @127.0.0.1 -p "$port" +tries=2 +time=2 +noall +answer +short "$@"; }
+ask() { dig @$address -p "$port" +tries=2 +time=2 +noall +answer +short "$@"; }
 serial_of() { ask "${1:-$zone}" SOA | awk '{print $3}'; }
-rcode_of() { dig @127.0.0.1 -p "$port" +tries=2 +time=2 "$@" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'; }
+rcode_of() { dig @$address -p "$port" +tries=2 +time=2 "$@" | sed -n 's/.*status: \([A-Z]*\).*/\1/p'; }
 
 # update MODE-OPTIONS... <<commands: nsupdate against our port.
 update() {
 	{
-		echo "server 127.0.0.1 $port"
+		echo "server $address $port"
 		cat
 		echo send
 	} | nsupdate "$@" >"$dir/nsupdate.out" 2>&1
@@ -182,7 +184,7 @@ update() {
 story() {
 	python3 -c 'import dns, gssapi' 2>/dev/null ||
 		skip "python3-dnspython or python3-gssapi is not installed"
-	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_PORT=$port FLOW_ZONE=$zone \
+	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_ADDRESS=$address FLOW_PORT=$port FLOW_ZONE=$zone \
 		FLOW_KEY=editor.$zone FLOW_SECRET=${secret-} FLOW_PID=$kddnsd_pid \
 		FLOW_KDDNSCTL=$kddnsctl python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
 }
