@@ -122,7 +122,9 @@ reader_le_u16(struct reader *r)
 {
 	const uint8_t *p = reader_octets(r, 2);
 
-	return p == NULL ? 0 : (uint16_t)(p[0] | p[1] << 8);
+	if (p == NULL)
+		return 0;
+	return (uint16_t)(p[0] | p[1] << 8);
 }
 
 static inline uint32_t
