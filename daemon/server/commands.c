@@ -347,7 +347,7 @@ command_sync(void *arg, struct control_request *request, json_t **result_out,
 		if (z == NULL)
 			return ERR_NOTFOUND;
 	}
-	ret = store_sync(s->store, z, reason);
+	ret = store_sync(s->store, z, 0, reason);
 	return ret != 0 ? ret : zone_table(s, z, "written", result_out);
 }
 

@@ -129,7 +129,7 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 	if (ret == 0)
 		ret =
 		    store_reconfigure(s->store, settings_store_zones(settings),
-			settings_n_zones(settings), reason);
+			settings_n_zones(settings), STORE_FILES_LOOK, reason);
 	if (ret == 0)
 		ret = server_link_zones(s);
 	if (ret == 0)

@@ -140,19 +140,41 @@ rrset_at(const struct zone_version *v, const uint8_t *owner, uint16_t type)
 	return n == NULL ? NULL : zone_name_rrset(n, type);
 }
 
+static size_t
+change_octets(const struct rrset *before, const struct rrset_change *c)
+{
+	size_t n = (before == NULL ? 0 : before->n_rrs) + (size_t)c->n;
+	size_t octets = n * (name_len(c->owner) + RR_OCTETS_MAX);
+
+	if (before != NULL)
+		octets += before->rendered_len;
+	for (uint16_t i = 0; i < c->n; i++)
+		octets += c->rdatas[i].len;
+	return octets;
+}
+
+size_t
+batch_change_octets(const struct zone_version *before,
+    const struct rrset_change *c)
+{
+	return change_octets(rrset_at(before, c->owner, c->type), c);
+}
+
+size_t
+batch_job_octets_max(const struct store *s)
+{
+	return journal_group_max(s->journal) / 2;
+}
+
 static void
 add_change(const struct part *p, const struct rrset_change *c, struct sum *sum)
 {
 	const struct rrset *before = rrset_at(view_of(p), c->owner, c->type);
-	uint32_t n_before = before == NULL ? 0 : before->n_rrs;
-	size_t owner_len = name_len(c->owner);
 
-	sum->records += (int64_t)c->n - n_before;
-	sum->octets += ((size_t)n_before + c->n) * (owner_len + RR_OCTETS_MAX);
+	sum->records += c->n;
 	if (before != NULL)
-		sum->octets += before->rendered_len;
-	for (uint16_t i = 0; i < c->n; i++)
-		sum->octets += c->rdatas[i].len;
+		sum->records -= before->n_rrs;
+	sum->octets += change_octets(before, c);
 }
 
 static uint64_t
@@ -216,13 +238,17 @@ check_limits(struct batch *b, const struct part *p, struct store_job *job,
 
 	for (size_t i = 0; i < n; i++)
 		add_change(p, &changes[i], &sum);
-	if (sum.octets > journal_group_max(job->zone->store->journal) / 2) {
+	if (sum.octets > batch_job_octets_max(job->zone->store)) {
 		job->rcode = RCODE_SERVFAIL;
 		reason_set(&job->reason,
 		    "the update changes %zu octets, too much for one group of"
 		    " the log",
 		    sum.octets);
 		return 0;
+	}
+	if (job->is_own) {
+		b->octets += sum.octets;
+		return 0; /* limits are for updates */
 	}
 	if (p->max_records != 0 && sum.records > 0 &&
 	    version_n_records(view_of(p)) + (uint64_t)sum.records >
@@ -329,6 +355,14 @@ batch_take(struct batch *b, struct store_job *job)
 		return 0;
 	}
 	job->rcode = job->judge(job, view_of(p), &b->arena, &changes, &n);
+	if (job->rcode == RCODE_NOERROR && !job->is_own &&
+	    atomic_load(&job->zone->frozen)) {
+		job->rcode = RCODE_REFUSED;
+		reason_set(&job->reason,
+		    "the zone is frozen, so that its file can be edited: "
+		    "kddnsctl thaw %s",
+		    job->zone->text);
+	}
 	if (job->rcode == RCODE_NOERROR && n > 0)
 		ret = check_limits(b, p, job, changes, n);
 	if (ret != 0 || job->rcode != RCODE_NOERROR || n == 0)

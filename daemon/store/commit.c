@@ -164,7 +164,7 @@ take_one(struct store *s, struct store_job *job, uint64_t now_ms)
 		    " executed");
 		return;
 	}
-	if (!atomic_load(&job->zone->in_service)) {
+	if (!job->is_own && !atomic_load(&job->zone->in_service)) {
 		job->rcode = RCODE_NOTAUTH;
 		reason_set(&job->reason, "the zone is not in service any more");
 		job->done(job);

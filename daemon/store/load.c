@@ -257,7 +257,7 @@ load_snapshot(struct loading *l, struct reason *reason)
 	if (ret != 0)
 		return ret;
 	l->found = true;
-	zone_dir_read_file_state(z);
+	zone_dir_read_notes(z);
 	(void)pthread_mutex_lock(&z->lock);
 	if (z->history.last_lsn < z->snapshot_lsn)
 		z->history.last_lsn = z->snapshot_lsn;

@@ -35,6 +35,7 @@ struct zone_file_state {
 	uint32_t serial; /* of the last digest */
 	uint64_t time_s;
 	uint32_t path_crc; /* of its path then: another file was never read */
+	bool is_stale;     /* it is not there, or older: not of that serial */
 };
 
 struct store_zone {
@@ -45,6 +46,7 @@ struct store_zone {
 	_Atomic(struct zone *) zone; /* NULL: not loaded */
 	_Atomic(void *) user;
 	atomic_bool in_service;
+	atomic_bool frozen; /* updates are refused */
 
 	pthread_mutex_t lock;            /* guards what follows; held shortly */
 	struct store_zone_config config; /* its strings are ours */

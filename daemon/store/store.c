@@ -14,6 +14,7 @@
 #include "daemon/store/load.h"
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_edit.h"
+#include "daemon/store/zone_freeze.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/store/zones.h"
 
@@ -190,15 +191,17 @@ store_open(const struct store_config *config,
 	    reason);
 }
 
-/* Looks at the file of a loaded zone, and reads it if it was edited. */
+/* Looks at the file of a loaded zone, and reads it if it may be edited. */
 static int
 check_file(struct store_zone *z, struct reason *reason)
 {
 	struct reason why = {""};
 	int ret = zone_text_check(z, &why);
 
-	if (ret == ERR_BUSY)
+	if (ret == ERR_BUSY && atomic_load(&z->frozen))
 		return zone_edit_take(z, reason);
+	if (ret == ERR_BUSY && zone_edit_adopt(z, reason) == 0)
+		return 0;
 	if (ret != 0)
 		*reason = why;
 	return ret;
@@ -297,7 +300,7 @@ store_close(struct store *s)
 
 int
 store_reconfigure(struct store *s, const struct store_zone_config *zones,
-    size_t n_zones, struct reason *reason)
+    size_t n_zones, enum store_files files, struct reason *reason)
 {
 	int ret;
 
@@ -306,7 +309,8 @@ store_reconfigure(struct store *s, const struct store_zone_config *zones,
 	if (ret == 0) {
 		load_missing(s, zones, n_zones);
 		put_into_service(s, zones, n_zones);
-		take_edits(s); /* the writer takes what is in service */
+		if (files == STORE_FILES_LOOK)
+			take_edits(s);
 		ret = zones_publish(s);
 	}
 	(void)pthread_mutex_unlock(&s->upkeep);
@@ -333,10 +337,50 @@ store_reload_zone(struct store *s, struct store_zone *z, struct reason *reason)
 	return ret;
 }
 
-/* --- Looking after it --- */
+int
+store_freeze_zone(struct store *s, struct store_zone *z, struct reason *reason)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&s->upkeep);
+	ret = zone_freeze(z, reason);
+	(void)pthread_mutex_unlock(&s->upkeep);
+	return ret;
+}
 
 int
-store_sync(struct store *s, struct store_zone *z, struct reason *reason)
+store_thaw_zone(struct store *s, struct store_zone *z, struct reason *reason)
+{
+	int ret;
+
+	(void)pthread_mutex_lock(&s->upkeep);
+	ret = zone_thaw(z, reason);
+	(void)pthread_mutex_unlock(&s->upkeep);
+	return ret;
+}
+
+/* --- Looking after it --- */
+
+static int
+sync_zone(struct store_zone *z, unsigned flags, struct reason *reason)
+{
+	int ret = 0;
+
+	if ((flags & STORE_SYNC_FORCE) != 0)
+		ret = zone_text_overwrite(z, reason);
+	if (ret == 0)
+		ret = keeper_save(z, reason);
+	if (ret != 0 || (flags & STORE_SYNC_CLEAN) == 0)
+		return ret;
+	(void)pthread_mutex_lock(&z->lock);
+	history_forget(&z->history);
+	(void)pthread_mutex_unlock(&z->lock);
+	return 0;
+}
+
+int
+store_sync(struct store *s, struct store_zone *z, unsigned flags,
+    struct reason *reason)
 {
 	size_t n;
 	struct store_zone *const *list = zones_list(s, &n);
@@ -353,7 +397,7 @@ store_sync(struct store *s, struct store_zone *z, struct reason *reason)
 		if (z != NULL && list[i] != z)
 			continue;
 		(void)pthread_mutex_lock(&s->upkeep);
-		ret = keeper_save(list[i], &why);
+		ret = sync_zone(list[i], flags, &why);
 		(void)pthread_mutex_unlock(&s->upkeep);
 		if (ret == 0 || first != 0)
 			continue;

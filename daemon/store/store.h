@@ -91,22 +91,36 @@ void store_stop(struct store *s);
 /* After store_stop(); NULL is fine. */
 void store_close(struct store *s);
 
+enum store_files {
+	STORE_FILES_LOOK,  /* an edited zone file is found */
+	STORE_FILES_LEAVE, /* files of zones that are loaded are not looked at */
+};
+
 /*
  * New configuration (SIGHUP): zones are added, changed or taken out of
  * service (their data stays).  Any one thread at a time, not a worker.
- * Zone files that were edited: STORE.md section 4; findings as log lines.
+ * Edited zone files: as store_reload_zone(); findings as log lines, and in
+ * the zones' status.
  */
 int store_reconfigure(struct store *s, const struct store_zone_config *zones,
-    size_t n_zones, struct reason *reason);
+    size_t n_zones, enum store_files files, struct reason *reason);
 
 /*
  * Looks at one zone's file again (kddnsctl reload ZONE).  An edited one is read
- * if it was what the zone is, so that nothing acknowledged is undone; its
- * difference is a changeset.
- * ERR_BUSY       the zone has changes that the file lacks
+ * if the zone is frozen, and its difference becomes a changeset; the zone
+ * stays frozen.
+ * ERR_BUSY       it was edited, and the zone is not frozen: it is not read
  * ERR_MALFORMED  the file has a mistake; the zone stays as it was
  */
 int store_reload_zone(struct store *s, struct store_zone *z,
+    struct reason *reason);
+
+/* Updates are refused, the zone file is written and may be edited. */
+int store_freeze_zone(struct store *s, struct store_zone *z,
+    struct reason *reason);
+
+/* The edited file is read, updates are taken again. */
+int store_thaw_zone(struct store *s, struct store_zone *z,
     struct reason *reason);
 
 /* --- Finding zones: any thread; results stay until store_close(). --- */
@@ -158,6 +172,7 @@ struct store_job {
 	void (*done)(struct store_job *job);
 	const char *signer; /* for the journal; lives until done() */
 	struct addr address;
+	bool is_own; /* the store's: no limit holds, a frozen zone takes it */
 
 	/* Results, set before done(). */
 	enum rcode rcode; /* SERVFAIL: unknown, see STORE.md section 4 */
@@ -205,9 +220,17 @@ void store_history_close(struct store_history *h);
 
 /* --- Looking after it --- */
 
-/* Dumps the zone file and makes a snapshot now; z NULL: all. Blocks; not a
- * worker. */
-int store_sync(struct store *s, struct store_zone *z, struct reason *reason);
+enum store_sync_flag {
+	STORE_SYNC_CLEAN = 1, /* forget the history, too */
+	STORE_SYNC_FORCE = 2, /* write the zone file though it was edited */
+};
+
+/*
+ * Dumps the zone file and makes a snapshot now; z NULL: all.  Blocks; not a
+ * worker.  ERR_BUSY: its file was edited and stays.
+ */
+int store_sync(struct store *s, struct store_zone *z, unsigned flags,
+    struct reason *reason);
 
 struct store_status {
 	bool writable;
@@ -232,7 +255,9 @@ struct store_zone_status {
 	uint32_t n_changesets;
 	uint32_t dumped_serial;
 	uint64_t dumped_time_s; /* 0: never */
-	char loaded_from[32];   /* "snapshot", "zone file", "soa" */
+	bool dump_pending;      /* the file is not what the zone is */
+	bool frozen;
+	char loaded_from[32]; /* "snapshot", "zone file", "soa" */
 };
 void store_zone_status(struct store_zone *z,
     struct store_zone_status *status_out);

@@ -27,6 +27,8 @@
 #define ID_SIZE 16
 #define SNAPSHOT_NAME_SIZE 64
 
+#define FROZEN_TEXT "kddns frozen 1\n" /* that it is there says all */
+
 #define STATE_MAGIC "kddnsdmp"
 #define STATE_MAGIC_LEN 8
 #define STATE_FORMAT 1
@@ -335,7 +337,7 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 	return ret;
 }
 
-/* --- What the zone file is like --- */
+/* --- What the zone file is like, and whether it may be edited --- */
 
 static bool
 parse_state(const uint8_t octets[STATE_LEN], struct zone_file_state *state_out)
@@ -365,7 +367,7 @@ parse_state(const uint8_t octets[STATE_LEN], struct zone_file_state *state_out)
 }
 
 void
-zone_dir_read_file_state(struct store_zone *z)
+zone_dir_read_notes(struct store_zone *z)
 {
 	uint8_t octets[STATE_LEN];
 	struct zone_file_state f = {.n_digests = 0};
@@ -373,6 +375,8 @@ zone_dir_read_file_state(struct store_zone *z)
 	bool read = fd != -1 &&
 	    read_small(fd, "dump", octets, sizeof(octets)) == STATE_LEN;
 
+	atomic_store(&z->frozen,
+	    fd != -1 && faccessat(fd, "frozen", F_OK, 0) == 0);
 	close_dir(z->store, fd);
 	/* Unreadable is unknown: a file beside it then counts as edited. */
 	if (read && !parse_state(octets, &f))
@@ -382,6 +386,35 @@ zone_dir_read_file_state(struct store_zone *z)
 	(void)pthread_mutex_lock(&z->lock);
 	z->file = f;
 	(void)pthread_mutex_unlock(&z->lock);
+}
+
+static int
+remove_durably(const struct storage *st, int dirfd, const char *name)
+{
+	if ((st->unlink(st->arg, dirfd, name) == -1 && errno != ENOENT) ||
+	    st->fsync_dir(st->arg, dirfd) == -1)
+		return err_from_errno(errno);
+	return 0;
+}
+
+int
+zone_dir_note_frozen(struct store_zone *z, bool frozen, struct reason *reason)
+{
+	const struct storage *st = storage_of(z->store);
+	int fd = open_dir(z->store, z->id), ret;
+
+	if (fd == -1)
+		ret = err_from_errno(errno);
+	else if (frozen)
+		ret = storage_replace(st, fd, "frozen", FROZEN_TEXT,
+		    strlen(FROZEN_TEXT));
+	else
+		ret = remove_durably(st, fd, "frozen");
+	if (ret != 0)
+		reason_set(reason, "cannot %s zones/%" PRIu32 "/frozen: %m",
+		    frozen ? "make" : "remove", z->id);
+	close_dir(z->store, fd);
+	return ret;
 }
 
 uint32_t

@@ -7,6 +7,7 @@
  *	zones/<id>/name                   whose it is
  *	zones/<id>/<serial>-<lsn>.snap    the zone at that serial
  *	zones/<id>/dump                   what its zone file is like
+ *	zones/<id>/frozen                 there: updates are refused
  *
  * Each is complete or not there.
  *
@@ -36,10 +37,14 @@ int zone_dir_save(struct store_zone *z, const struct zone_version *v,
 int zone_dir_load(struct store_zone *z, struct zone_txn *txn,
     struct reason *reason);
 
-/* z->file from and to the file dump. */
-void zone_dir_read_file_state(struct store_zone *z);
+/* z->file and z->frozen from the files dump and frozen. */
+void zone_dir_read_notes(struct store_zone *z);
 int zone_dir_write_file_state(struct store_zone *z,
     const struct zone_file_state *state, struct reason *reason);
+
+/* Makes or removes the file frozen, durably; z->frozen is the caller's. */
+int zone_dir_note_frozen(struct store_zone *z, bool frozen,
+    struct reason *reason);
 
 /* CRC-32C of the path of its zone file as configured; 0: none. */
 uint32_t zone_dir_path_crc(struct store_zone *z);

@@ -11,23 +11,22 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/dns/rdata.h"
+#include "daemon/store/batch.h"
+#include "daemon/store/own_job.h"
 #include "daemon/store/store.h"
-#include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/zone/zone_file.h"
 
 struct edit {
-	struct store_job job;
+	struct own_job own;
 	struct arena arena;
 	const struct zone_version *base; /* pinned: what the zone is */
 	struct zone *scratch;            /* what the file says */
-	struct rrset_change *changes;
+	uint8_t digest[ZONE_FILE_DIGEST_LEN];
+	struct rrset_change *changes; /* the SOA's last */
 	size_t n, room;
-
-	pthread_mutex_t lock; /* guards is_done */
-	pthread_cond_t done;
-	bool is_done;
+	size_t part, n_part; /* of the changes: what the job is to make */
 };
 
 static bool
@@ -37,22 +36,6 @@ same_rrset(const struct rrset *a, const struct rrset *b)
 	    (a != NULL && b != NULL && a->rendered_len == b->rendered_len &&
 		memcmp(rrset_rendered(a), rrset_rendered(b), a->rendered_len) ==
 		    0);
-}
-
-static bool
-same_name(const struct zone_name *a, const struct zone_name *b)
-{
-	unsigned n = a == NULL ? 0 : zone_name_n_rrsets(a);
-
-	if (a == b)
-		return true;
-	if ((b == NULL ? 0 : zone_name_n_rrsets(b)) != n)
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		if (!same_rrset(zone_name_rrset_at(a, i),
-			zone_name_rrset_at(b, i)))
-			return false;
-	return true;
 }
 
 /* --- The difference --- */
@@ -146,11 +129,8 @@ diff_name(struct edit *e, const struct zone_name *ours,
 		const struct rrset *old =
 		    ours == NULL ? NULL : zone_name_rrset(ours, set->type);
 
-		if (same_rrset(old, set))
-			continue;
-		ret = set->type == TYPE_SOA && old != NULL
-		    ? put_soa(e, owner, old, set)
-		    : put_rrset(e, owner, set);
+		if (!same_rrset(old, set) && set->type != TYPE_SOA)
+			ret = put_rrset(e, owner, set);
 	}
 	n = ours == NULL ? 0 : zone_name_n_rrsets(ours);
 	for (unsigned i = 0; ret == 0 && i < n; i++) {
@@ -164,14 +144,17 @@ diff_name(struct edit *e, const struct zone_name *ours,
 	return ret;
 }
 
-/* Both in canonical order, side by side. */
+/*
+ * Both in canonical order, side by side.  The SOA comes last: its serial is
+ * that of the whole.
+ */
 static int
 diff(struct edit *e)
 {
+	const struct zone_version *v = zone_current(e->scratch);
 	struct zone_iter ours_at, theirs_at;
 	const struct zone_name *ours = zone_first(&ours_at, e->base);
-	const struct zone_name *theirs =
-	    zone_first(&theirs_at, zone_current(e->scratch));
+	const struct zone_name *theirs = zone_first(&theirs_at, v);
 	int ret = 0;
 
 	while (ret == 0 && (ours != NULL || theirs != NULL)) {
@@ -187,77 +170,71 @@ diff(struct edit *e)
 		if (order >= 0)
 			theirs = zone_next(&theirs_at);
 	}
-	return ret;
+	return ret != 0 ? ret
+			: put_soa(e, zone_name_owner(version_apex(v)),
+			      version_soa(e->base), version_soa(v));
 }
 
 /* --- Through the writer --- */
 
-/*
- * The names that the edit changes must be what they were when it was
- * compared: an update before us in the same group is not undone.
- */
 static enum rcode
 judge(struct store_job *job, const struct zone_version *view,
     struct arena *arena, struct rrset_change **changes_out, size_t *n_out)
 {
 	struct edit *e =
-	    (struct edit *)((char *)job - offsetof(struct edit, job));
+	    (struct edit *)((char *)job - offsetof(struct edit, own.job));
 
+	(void)view;
 	(void)arena;
-	*changes_out = NULL;
-	*n_out = 0;
-	for (size_t i = 0; i < e->n; i++) {
-		const uint8_t *owner = e->changes[i].owner;
-
-		if (!same_name(zone_get(view, owner), zone_get(e->base, owner)))
-			return RCODE_SERVFAIL;
-	}
-	*changes_out = e->changes;
-	*n_out = e->n;
+	*changes_out = e->changes + e->part;
+	*n_out = e->n_part;
 	return RCODE_NOERROR;
 }
 
-static void
-job_done(struct store_job *job)
+/* As many changes from e->part on as one group takes, but at least one. */
+static size_t
+count_part(const struct edit *e, const struct store_zone *z)
 {
-	struct edit *e =
-	    (struct edit *)((char *)job - offsetof(struct edit, job));
+	size_t most = batch_job_octets_max(z->store), octets = 0, n = 0;
 
-	(void)pthread_mutex_lock(&e->lock);
-	e->is_done = true;
-	(void)pthread_cond_signal(&e->done);
-	(void)pthread_mutex_unlock(&e->lock);
+	for (; e->part + n < e->n; n++) {
+		octets +=
+		    batch_change_octets(e->base, &e->changes[e->part + n]);
+		if (octets > most && n > 0)
+			break;
+	}
+	return n;
 }
 
+/* serial_out: the zone's then. */
 static int
-commit(struct edit *e, struct store_zone *z, struct reason *reason)
+commit(struct edit *e, struct store_zone *z, uint32_t *serial_out,
+    struct reason *reason)
 {
-	e->job = (struct store_job){.zone = z,
-	    .judge = judge,
-	    .done = job_done,
-	    .signer = "zone file"};
-	if (!store_submit(z->store, &e->job)) {
-		reason_set(reason, "too many updates wait: try again");
-		return ERR_BUSY;
+	struct reason why = {""};
+	int ret = 0;
+
+	own_job_init(&e->own, z);
+	e->own.job.judge = judge;
+	e->own.job.signer = "zone file";
+	*serial_out = version_serial(e->base);
+	for (e->part = 0; ret == 0 && e->part < e->n; e->part += e->n_part) {
+		e->n_part = count_part(e, z);
+		ret = own_job_run(&e->own, &why);
+		if (ret == 0 && e->own.job.changed)
+			*serial_out = e->own.job.serial_to;
 	}
-	(void)pthread_mutex_lock(&e->lock);
-	while (!e->is_done)
-		(void)pthread_cond_wait(&e->done, &e->lock);
-	(void)pthread_mutex_unlock(&e->lock);
-	if (e->job.rcode == RCODE_NOERROR)
-		return 0;
-	reason_set(reason, "%s: %s", z->config.file,
-	    e->job.reason.text[0] != '\0'
-		? e->job.reason.text
-		: "the zone changed while it was read: try again");
-	return ERR_BUSY;
+	own_job_clear(&e->own);
+	if (ret != 0)
+		reason_set(reason, "%s: %s", z->config.file, why.text);
+	return ret;
 }
 
 /* --- The file --- */
 
 /* Into a zone of its own, which nobody else sees. */
 static int
-read_file(struct edit *e, struct store_zone *z, struct reason *reason)
+load_file(struct edit *e, struct store_zone *z, struct reason *reason)
 {
 	struct zone_txn *txn;
 	int ret = zone_create(&z->apex, NULL, &e->scratch);
@@ -275,91 +252,79 @@ read_file(struct edit *e, struct store_zone *z, struct reason *reason)
 	return 0;
 }
 
-/*
- * The serial that the file is of; 0: of none, since an update went into the
- * same group, or came after it, that the file lacks.
- */
-static uint32_t
-serial_of_file(struct edit *e, struct store_zone *z)
-{
-	zone_unpin(e->base);
-	e->base = store_zone_pin(z);
-	e->n = 0;
-	if (version_serial(e->base) != e->job.serial_to || diff(e) != 0 ||
-	    e->n > 0)
-		return 0;
-	return e->job.serial_to;
-}
-
-/* may_change: the file was what the zone is; else it must be that now. */
+/* Reads the file as it is at one moment, and compares. */
 static int
-take(struct edit *e, struct store_zone *z, bool may_change,
-    struct reason *reason)
+edit_begin(struct edit *e, struct store_zone *z, struct reason *reason)
 {
-	uint8_t before[ZONE_FILE_DIGEST_LEN], after[ZONE_FILE_DIGEST_LEN];
-	uint32_t serial = version_serial(e->base);
+	uint8_t after[ZONE_FILE_DIGEST_LEN];
 	int ret;
 
-	ret = zone_file_digest(z->config.file, before);
+	memset(e, 0, sizeof(*e));
+	arena_init(&e->arena, 0);
+	e->base = store_zone_pin(z);
+	ret = zone_file_digest(z->config.file, e->digest);
 	if (ret == 0)
-		ret = read_file(e, z, reason);
+		ret = load_file(e, z, reason);
 	if (ret == 0)
 		ret = zone_file_digest(z->config.file, after);
-	if (ret == 0 && memcmp(before, after, sizeof(before)) != 0) {
+	if (ret == 0 && memcmp(e->digest, after, sizeof(after)) != 0) {
 		reason_set(reason, "%s changes while it is read: try again",
 		    z->config.file);
 		ret = ERR_BUSY;
 	}
-	if (ret == 0)
-		ret = diff(e);
-	if (ret == 0 && e->n > 0 && !may_change)
-		ret = ERR_BUSY;
-	if (ret == 0)
-		ret = commit(e, z, reason);
-	if (ret != 0)
-		return ret;
-	log_notice("zone file read zone=%s serial=%u->%u rrsets=%zu file=%s",
-	    z->text, serial, e->job.changed ? e->job.serial_to : serial, e->n,
-	    z->config.file);
-	if (e->job.changed)
-		serial = serial_of_file(e, z);
-	ret = zone_text_taken(z, serial, before, reason);
+	return ret != 0 ? ret : diff(e);
+}
+
+static void
+edit_end(struct edit *e)
+{
+	zone_unpin(e->base);
+	zone_destroy(e->scratch);
+	arena_clear(&e->arena);
+}
+
+static int
+note(const struct edit *e, struct store_zone *z, uint32_t serial,
+    struct reason *reason)
+{
+	int ret = zone_text_taken(z, serial, e->digest, reason);
+
 	return ret != 0 ? ret : zone_text_check(z, reason);
 }
 
 int
 zone_edit_take(struct store_zone *z, struct reason *reason)
 {
-	struct edit e = {.n = 0};
-	bool may_change;
-	int ret = ERR_BUSY;
+	struct edit e;
+	uint32_t serial;
+	int ret = edit_begin(&e, z, reason);
 
-	(void)pthread_mutex_init(&e.lock, NULL);
-	(void)pthread_cond_init(&e.done, NULL);
-	arena_init(&e.arena, 0);
-	e.base = store_zone_pin(z);
-	may_change = e.base != NULL &&
-	    z->file.serial == version_serial(e.base) &&
-	    z->file.path_crc == zone_dir_path_crc(z);
-	if (e.base != NULL)
-		ret = take(&e, z, may_change, reason);
-	if (ret != 0 && !may_change) {
-		ret = ERR_BUSY;
-		reason_set(reason,
-		    "%s was edited while the zone took updates that it lacks, "
-		    "and is not read: take the edit back or remove the file, "
-		    "then sync, edit, reload",
+	if (ret == 0)
+		ret = commit(&e, z, &serial, reason);
+	if (ret == 0) {
+		log_notice("zone file read zone=%s serial=%u->%u rrsets=%zu "
+			   "file=%s",
+		    z->text, version_serial(e.base), serial, e.n,
 		    z->config.file);
+		ret = note(&e, z, serial, reason);
 	}
 	if (ret != 0 && reason->text[0] == '\0')
 		reason_set(reason, "%s: %s", z->config.file, err_text(ret));
-	if (ret != 0)
-		zone_text_warn(z, reason);
-	if (e.base != NULL)
-		zone_unpin(e.base);
-	zone_destroy(e.scratch);
-	arena_clear(&e.arena);
-	(void)pthread_cond_destroy(&e.done);
-	(void)pthread_mutex_destroy(&e.lock);
+	zone_text_warn(z, ret == 0 ? NULL : reason);
+	edit_end(&e);
 	return ret;
+}
+
+int
+zone_edit_adopt(struct store_zone *z, struct reason *reason)
+{
+	struct reason why = {""};
+	struct edit e;
+	int ret = edit_begin(&e, z, &why);
+
+	if (ret == 0)
+		ret = e.n > 0 ? ERR_BUSY
+			      : note(&e, z, version_serial(e.base), reason);
+	edit_end(&e);
+	return ret == 0 ? 0 : ERR_BUSY;
 }

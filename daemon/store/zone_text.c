@@ -56,10 +56,32 @@ settle_state(struct store_zone *z, const uint8_t digest[ZONE_FILE_DIGEST_LEN])
 		return;
 	(void)pthread_mutex_lock(&z->lock);
 	if (memcmp(f->digests[1], digest, ZONE_FILE_DIGEST_LEN) != 0)
-		f->serial = 0; /* the old one: so that it is dumped again */
+		f->is_stale = true; /* the old one */
 	memcpy(f->digests[0], digest, ZONE_FILE_DIGEST_LEN);
 	f->n_digests = 1;
 	(void)pthread_mutex_unlock(&z->lock);
+}
+
+static void
+set_stale(struct store_zone *z)
+{
+	(void)pthread_mutex_lock(&z->lock);
+	z->file.is_stale = true;
+	(void)pthread_mutex_unlock(&z->lock);
+}
+
+static int
+found_edit(struct store_zone *z, const char *file, struct reason *reason)
+{
+	z->file_edited = true;
+	reason_set(reason,
+	    "%s was edited, and is not read: edit a zone's file between freeze "
+	    "and thaw; kddnsctl thaw %s takes it if it lacks no update, "
+	    "kddnsctl sync -force %s throws the edit away",
+	    file, z->text, z->text);
+	if (!atomic_load(&z->frozen))
+		zone_text_warn(z, reason);
+	return ERR_BUSY;
 }
 
 int
@@ -72,23 +94,16 @@ zone_text_check(struct store_zone *z, struct reason *reason)
 
 	z->file_edited = false;
 	ret = file == NULL ? ERR_NOTFOUND : zone_file_digest(file, digest);
-	if (ret == 0 && !is_known(&z->file, digest)) {
-		reason_set(reason, "%s was edited and is not read yet", file);
-		z->file_edited = true;
-		zone_text_warn(z, reason);
-		return ERR_BUSY;
-	}
+	if (ret == 0 && !is_known(&z->file, digest))
+		return found_edit(z, file, reason);
 	if (ret == 0)
 		settle_state(z, digest);
 	if (ret != 0 && ret != ERR_NOTFOUND) {
 		reason_set(reason, "cannot read %s: %s", file, err_text(ret));
 		return ret;
 	}
-	if (ret == ERR_NOTFOUND && file != NULL) {
-		(void)pthread_mutex_lock(&z->lock);
-		z->file.serial = 0; /* gone: dump it again */
-		(void)pthread_mutex_unlock(&z->lock);
-	}
+	if (ret == ERR_NOTFOUND && file != NULL)
+		set_stale(z); /* gone: dump it again */
 	if (was_edited)
 		zone_text_warn(z, NULL);
 	return 0;
@@ -106,6 +121,29 @@ zone_text_taken(struct store_zone *z, uint32_t serial,
 	return zone_dir_write_file_state(z, &f, reason);
 }
 
+static bool
+is_of(const struct zone_file_state *f, uint32_t serial)
+{
+	return f->n_digests > 0 && !f->is_stale && f->serial == serial;
+}
+
+bool
+zone_text_is_current(struct store_zone *z)
+{
+	const struct zone_version *v = store_zone_pin(z);
+	uint32_t path_crc = zone_dir_path_crc(z);
+	bool current;
+
+	if (v == NULL)
+		return false;
+	(void)pthread_mutex_lock(&z->lock);
+	current =
+	    is_of(&z->file, version_serial(v)) && z->file.path_crc == path_crc;
+	(void)pthread_mutex_unlock(&z->lock);
+	zone_unpin(v);
+	return current;
+}
+
 bool
 zone_text_is_behind(struct store_zone *z)
 {
@@ -115,8 +153,7 @@ zone_text_is_behind(struct store_zone *z)
 	if (v == NULL)
 		return false;
 	(void)pthread_mutex_lock(&z->lock);
-	behind = z->config.file != NULL &&
-	    (z->file.n_digests == 0 || z->file.serial != version_serial(v));
+	behind = z->config.file != NULL && !is_of(&z->file, version_serial(v));
 	(void)pthread_mutex_unlock(&z->lock);
 	zone_unpin(v);
 	return behind;
@@ -153,6 +190,7 @@ dump_version(struct store_zone *z, const struct zone_version *v,
 		memcpy(f.digests[0], digest, sizeof(digest));
 	memcpy(f.digests[1], digest, sizeof(digest));
 	f.n_digests = 2;
+	f.is_stale = false;
 	f.serial = version_serial(v);
 	f.time_s = clock_wall_s();
 	ret = zone_dir_write_file_state(z, &f, reason);
@@ -166,31 +204,56 @@ dump_version(struct store_zone *z, const struct zone_version *v,
 	return zone_dir_write_file_state(z, &f, reason);
 }
 
+/* The zone's warning follows. */
+static int
+write_file(struct store_zone *z, const char *file, struct reason *reason)
+{
+	const struct zone_version *v = store_zone_pin(z);
+	int ret = dump_version(z, v, file, reason);
+
+	if (ret == 0) {
+		log_info("dump zone=%s serial=%u file=%s", z->text,
+		    version_serial(v), file);
+		z->file_edited = false;
+		zone_text_warn(z, NULL);
+	} else {
+		zone_text_warn(z, reason);
+		set_stale(
+		    z); /* what was noted of it must not say it is there */
+	}
+	zone_unpin(v);
+	return ret;
+}
+
 int
 zone_text_dump(struct store_zone *z, struct reason *reason)
 {
 	const char *file = file_of(z);
-	const struct zone_version *v;
+	struct reason why = {""};
 	int ret;
 
 	if (file == NULL || store_zone_version(z) == NULL)
 		return 0;
-	ret = zone_text_check(z, reason);
+	ret = zone_text_check(z, &why);
+	if (ret == ERR_BUSY && atomic_load(&z->frozen))
+		return 0; /* in somebody's hands */
+	if (ret != 0)
+		*reason = why;
 	if (ret != 0 || !zone_text_is_behind(z))
 		return ret;
-	v = store_zone_pin(z);
-	ret = dump_version(z, v, file, reason);
-	if (ret == 0) {
-		log_info("dump zone=%s serial=%u file=%s", z->text,
-		    version_serial(v), file);
-		zone_text_warn(z, NULL);
-	} else {
-		zone_text_warn(z, reason);
-		/* Not there: what is known of it must not say it is. */
-		(void)pthread_mutex_lock(&z->lock);
-		z->file.serial = 0;
-		(void)pthread_mutex_unlock(&z->lock);
-	}
-	zone_unpin(v);
-	return ret;
+	return write_file(z, file, reason);
+}
+
+int
+zone_text_overwrite(struct store_zone *z, struct reason *reason)
+{
+	const char *file = file_of(z);
+
+	if (file == NULL || store_zone_version(z) == NULL)
+		return 0;
+	if (zone_text_check(z, reason) != ERR_BUSY)
+		return zone_text_dump(z, reason);
+	reason->text[0] = '\0';
+	log_notice("edit thrown away zone=%s file=%s", z->text, file);
+	return write_file(z, file, reason);
 }

@@ -5,8 +5,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The store is the truth, the file an export (STORE.md section 4).  A file
- * that is not as we wrote or read it was edited: it lags behind acknowledged
- * updates, so it is neither taken nor overwritten until an admin decides.
+ * that is not as we wrote or read it was edited: it may lag behind
+ * acknowledged updates, so it is neither taken nor overwritten until an admin
+ * decides.
  *
  * Owns:    nothing.
  * Threads: under store.upkeep, or before there are threads.
@@ -18,8 +19,9 @@
 #include "daemon/store/state.h"
 
 /*
- * Looks whether the file was edited; z->file_edited and the zone's warning
- * follow.  ERR_BUSY: it was.  ERR_IO: it cannot be read.
+ * Looks whether the file was edited; z->file_edited and, unless the zone is
+ * frozen for that, its warning follow.  ERR_BUSY: it was.  ERR_IO: it cannot be
+ * read.
  */
 int zone_text_check(struct store_zone *z, struct reason *reason);
 
@@ -32,9 +34,19 @@ int zone_text_taken(struct store_zone *z, uint32_t serial,
 
 /*
  * Writes the file from the published version, if it is not of its serial
- * already.  ERR_BUSY: it was edited and stays.
+ * already.  ERR_BUSY: it was edited and stays.  While the zone is frozen an
+ * edited one stays as well, which is no error.
  */
 int zone_text_dump(struct store_zone *z, struct reason *reason);
+
+/* The same, but an edit is thrown away. */
+int zone_text_overwrite(struct store_zone *z, struct reason *reason);
+
+/*
+ * True if the file that we wrote or read last is what the zone is: nothing
+ * has changed since, whatever was edited.
+ */
+bool zone_text_is_current(struct store_zone *z);
 
 /* True if the published version has another serial than the file. */
 bool zone_text_is_behind(struct store_zone *z);

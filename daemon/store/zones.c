@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/store/zone_text.h"
 #include "daemon/store/zones.h"
 #include "daemon/zone/zone.h"
 
@@ -371,6 +372,7 @@ store_zone_status(struct store_zone *z, struct store_zone_status *status_out)
 	memset(st, 0, sizeof(*st));
 	(void)pthread_mutex_lock(&z->lock);
 	st->loaded = v != NULL;
+	st->frozen = atomic_load(&z->frozen);
 	st->reason = z->problem;
 	st->file = z->config.file;
 	st->journal_octets = h->octets;
@@ -388,4 +390,5 @@ store_zone_status(struct store_zone *z, struct store_zone_status *status_out)
 	st->n_names = version_n_names(v);
 	st->n_records = version_n_records(v);
 	zone_unpin(v);
+	st->dump_pending = zone_text_is_behind(z);
 }

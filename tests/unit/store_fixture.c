@@ -190,6 +190,69 @@ fixture_crash(struct fixture *f)
 	f->zone = NULL;
 }
 
+/* --- Files --- */
+
+const char fixture_zone_text[] =
+    "@ 3600 IN SOA ns1 admin 100 900 300 1209600 300\n"
+    "@ 3600 IN NS ns1\n"
+    "ns1 60 IN A 192.0.2.1\n"
+    "pc1 60 IN A 0.0.0.7\n";
+
+void
+fixture_use_file(struct fixture *f, size_t i, const char *text)
+{
+	f->zones[i].file = f->files[i];
+	f->zones[i].soa.given = false;
+	if (text != NULL)
+		file_write(f->files[i], text);
+}
+
+struct store_zone_status
+fixture_status(struct store_zone *z)
+{
+	struct store_zone_status st;
+
+	store_zone_status(z, &st);
+	return st;
+}
+
+static void
+put_text(const char *path, const char *mode, const char *text)
+{
+	FILE *file = fopen(path, mode);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_TRUE(fputs(text, file) >= 0);
+	CU_ASSERT_EQUAL(fclose(file), 0);
+}
+
+void
+file_write(const char *path, const char *text)
+{
+	put_text(path, "we", text);
+}
+
+void
+file_append(const char *path, const char *text)
+{
+	put_text(path, "ae", text);
+}
+
+bool
+file_has(const char *path, const char *what)
+{
+	static char text[65536];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (file == NULL)
+		return false;
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	(void)fclose(file);
+	return strstr(text, what) != NULL;
+}
+
 /* --- Jobs --- */
 
 static void

@@ -57,6 +57,18 @@ void fixture_stop(struct fixture *f);
 /* As after kill -9: the threads end without a word on the disk. */
 void fixture_crash(struct fixture *f);
 
+/* A zone file: SOA with serial 100, NS, ns1, pc1 with the A 0.0.0.7. */
+extern const char fixture_zone_text[];
+
+/* Zone i is filled from its file (text NULL: as it is there), not soa{}. */
+void fixture_use_file(struct fixture *f, size_t i, const char *text);
+
+struct store_zone_status fixture_status(struct store_zone *z);
+
+void file_write(const char *path, const char *text);
+void file_append(const char *path, const char *text);
+bool file_has(const char *path, const char *what);
+
 void gate_shut(struct gate *g);
 void gate_open(struct gate *g);
 /* Until it waits at the gate. */

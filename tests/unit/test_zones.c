@@ -40,7 +40,9 @@ test_the_closest_encloser_is_found(void)
 	CU_ASSERT_EQUAL(name_from_text("sub.ad.example.", NULL,
 			    &f.zones[1].apex),
 	    0);
-	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, &reason), 0);
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, STORE_FILES_LOOK,
+			    &reason),
+	    0);
 	CU_ASSERT_PTR_NOT_EQUAL(find(&f, "x.sub.ad.example."), f.zone);
 	CU_ASSERT_PTR_EQUAL(find(&f, "x.ad.example."), f.zone);
 	CU_ASSERT_PTR_NULL(find(&f, "1.2.0.192.in-addr.arpa."));
@@ -60,7 +62,9 @@ test_a_zone_that_comes_back_has_its_data(void)
 	fixture_must_open(&f);
 	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
 	CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 7), RCODE_NOERROR);
-	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 1, &reason), 0);
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 1, STORE_FILES_LOOK,
+			    &reason),
+	    0);
 	job_init(&j, ptr, "2", 8);
 	job_submit(&f, &j);
 	CU_ASSERT_EQUAL(job_wait(&j), RCODE_NOTAUTH);
@@ -68,7 +72,9 @@ test_a_zone_that_comes_back_has_its_data(void)
 	f.n_zones = 1;
 	fixture_must_open(&f); /* its changes leave the log */
 	CU_ASSERT_PTR_NULL(store_find_apex(f.store, f.zones[1].apex.octets));
-	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, &reason), 0);
+	CU_ASSERT_EQUAL(store_reconfigure(f.store, f.zones, 2, STORE_FILES_LOOK,
+			    &reason),
+	    0);
 	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ptr);
 	CU_ASSERT_EQUAL(fixture_get(ptr, "1"), 7);
