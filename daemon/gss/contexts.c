@@ -333,6 +333,22 @@ claim_name(struct contexts *t, const struct context *c,
 	return true;
 }
 
+/* The contexts of a client mostly know the same of it: once is enough. */
+static void
+share_principal(struct owner *o, struct context *c)
+{
+	struct principal *old;
+
+	if (principal_equal(o->principal, c->principal)) {
+		old = c->principal;
+		c->principal = principal_ref(o->principal);
+	} else {
+		old = o->principal;
+		o->principal = principal_ref(c->principal);
+	}
+	principal_unref(old);
+}
+
 static int
 add_locked(struct contexts *t, struct context *c, struct context **dead_io)
 {
@@ -344,6 +360,7 @@ add_locked(struct contexts *t, struct context *c, struct context **dead_io)
 	if (o == NULL)
 		return ERR_NOMEM;
 	make_room(t, o, dead_io);
+	share_principal(o, c);
 	link_context(t, context_ref(c), o);
 	return 0;
 }

@@ -25,6 +25,7 @@
 #include "daemon/gss/contexts.h"
 #include "daemon/gss/explain.h"
 #include "daemon/gss/half_open.h"
+#include "daemon/gss/initiator.h"
 #include "daemon/gss/negotiate.h"
 #include "daemon/gss/status.h"
 
@@ -481,36 +482,16 @@ check_context(struct work *w, int32_t enctype)
 	return true;
 }
 
-/* Text of a GSS-API name, ended, in a new allocation; NULL: it has none. */
-static char *
-name_text(gss_name_t name)
-{
-	gss_buffer_desc b = GSS_C_EMPTY_BUFFER;
-	OM_uint32 major, minor;
-	char *text = NULL;
-
-	major = gss_display_name(&minor, name, &b, NULL);
-	if (!GSS_ERROR(major) && memchr(b.value, '\0', b.length) == NULL)
-		text = strndup(b.value, b.length);
-	(void)gss_release_buffer(&minor, &b);
-	return text;
-}
-
 static bool
 read_initiator(struct work *w, struct principal **principal_out)
 {
-	char *text = name_text(w->initiator);
-	int ret = ERR_MALFORMED;
+	struct negotiations *shared = w->negotiator->shared;
 
-	*principal_out = NULL;
-	if (text != NULL)
-		ret = principal_from_text(text, principal_out,
-		    &w->result->reason);
-	else
-		reason_set(&w->result->reason, "initiator has no name");
-	free(text);
-	if (ret != 0)
+	if (initiator_read(w->initiator, principal_out, &w->result->reason) !=
+	    0)
 		return refuse(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY);
+	if ((*principal_out)->pac == PRINCIPAL_PAC_UNREADABLE)
+		atomic_fetch_add(&shared->counters.pac_unreadable, 1);
 	return true;
 }
 
@@ -526,7 +507,7 @@ acceptor_text(struct work *w)
 		return strdup(acceptor_principal_text(w->generation, w->used));
 	if (!GSS_ERROR(gss_inquire_context(&minor, w->half->gss, NULL, &name,
 		NULL, NULL, NULL, NULL, NULL)))
-		text = name_text(name);
+		text = initiator_text(name);
 	(void)gss_release_name(&minor, &name);
 	return text == NULL ? strdup("") : text;
 }
@@ -581,7 +562,7 @@ remember_ap_req(struct work *w)
 static void
 note_initiator(struct work *w)
 {
-	char *text = name_text(w->initiator);
+	char *text = initiator_text(w->initiator);
 
 	if (text != NULL)
 		(void)log_escape(text, strlen(text), w->result->initiator,

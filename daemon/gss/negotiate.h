@@ -87,6 +87,7 @@ struct negotiations_counters {
 	_Atomic uint64_t timed_out;
 	_Atomic uint64_t evicted; /* made room */
 	_Atomic uint64_t weak;    /* complete, with a weak session enctype */
+	_Atomic uint64_t pac_unreadable; /* the principal is less than it is */
 };
 
 /* What all negotiator threads share. */
@@ -139,7 +140,7 @@ struct negotiation_result {
 	struct context *context; /* owned reference; COMPLETE only */
 	uint8_t *token;          /* owned; may be NULL */
 	size_t token_len;
-	struct reason reason; /* refused: why */
+	struct reason reason; /* refused: why; complete: why no PAC was read */
 	struct reason next;   /* refused: the admin's next step */
 	char sname[256]; /* the ticket's service, escaped; the client's claim */
 	char initiator[256]; /* refused: who, escaped; "": it is not known */

@@ -117,18 +117,25 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 
 static void
 audit_established(const struct request *r, struct decision *x,
-    const struct context *context)
+    const struct negotiation_result *result)
 {
-	struct signer signer = {.kind = SIGNER_PRINCIPAL,
-	    .principal = context_principal(context)};
-	char addr[ADDR_TEXT_SIZE];
+	struct principal *p = context_principal(result->context);
+	struct signer signer = {.kind = SIGNER_PRINCIPAL, .principal = p};
+	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
 
 	(void)signer_to_text(&signer, x->signer, sizeof(x->signer));
+	x->reason = result->reason;
 	keep(r, x);
-	log_info("tkey established principal=\"%s\" from=%s key=\"%s\" "
-		 "lifetime=%u",
-	    x->signer, addr_to_text_port(&r->from.remote, addr), x->key,
-	    context_seconds_left(context));
+	log_info("tkey established principal=\"%s\" kind=%s account=%s from=%s "
+		 "key=\"%s\" lifetime=%u",
+	    x->signer, principal_kind_text(p), principal_account_text(p),
+	    addr_to_text_port(&r->from.remote, addr), x->key,
+	    context_seconds_left(result->context));
+	if (p->pac == PRINCIPAL_PAC_UNREADABLE)
+		log_warning("pac unreadable principal=\"%s\" reason=\"%s\" "
+			    "effect=\"no rule for groups grants it anything\"",
+		    x->signer,
+		    log_quote(x->reason.text, quoted, sizeof(quoted)));
 }
 
 static void
@@ -165,7 +172,7 @@ audit_leg(const struct request *r, const struct negotiation_result *result)
 	put_name(x.key, sizeof(x.key), leg->key_name.octets);
 	switch (result->state) {
 	case NEGOTIATION_COMPLETE:
-		audit_established(r, &x, result->context);
+		audit_established(r, &x, result);
 		break;
 	case NEGOTIATION_CONTINUE: /* nothing is decided yet */
 		log_debug("tkey continues from=%s key=\"%s\"",

@@ -8,7 +8,8 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo acceptor_tests[], clear_tests[], contexts_tests[],
-    negotiate_tests[], negotiators_tests[], replays_tests[], window_tests[];
+    initiator_tests[], negotiate_tests[], negotiators_tests[], replays_tests[],
+    window_tests[];
 
 int
 main(int argc, char **argv)
@@ -17,6 +18,7 @@ main(int argc, char **argv)
 	    {"acceptor", NULL, NULL, NULL, NULL, acceptor_tests},
 	    {"clear", NULL, NULL, NULL, NULL, clear_tests},
 	    {"contexts", NULL, NULL, NULL, NULL, contexts_tests},
+	    {"initiator", NULL, NULL, NULL, NULL, initiator_tests},
 	    {"negotiate", NULL, NULL, NULL, NULL, negotiate_tests},
 	    {"negotiators", NULL, NULL, NULL, NULL, negotiators_tests},
 	    {"replays", NULL, NULL, NULL, NULL, replays_tests},
