@@ -153,7 +153,7 @@ const struct row options_rows[] = {
 	OFFSET(options, workers),
 	.standard = "0",
 	BETWEEN(0, 256),
-	.help = "Threads that answer; 0 is one for each CPU."},
+	.help = "Threads that answer; 0 is one for each CPU it may use."},
     {.name = "tcp-clients",
 	.kind = &kind_number,
 	OFFSET(options, tcp_clients),

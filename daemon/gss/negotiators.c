@@ -13,8 +13,8 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "daemon/base/cpus.h"
 #include "daemon/base/err.h"
 #include "daemon/base/ring.h"
 #include "daemon/gss/negotiators.h"
@@ -97,14 +97,6 @@ start_thread(struct negotiators *n, struct negotiations *shared)
 	return 0;
 }
 
-static unsigned
-cpus(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : (unsigned)n;
-}
-
 int
 negotiators_create(struct negotiations *shared, unsigned n_threads,
     size_t queue_size, struct negotiators **negotiators_out)
@@ -114,7 +106,7 @@ negotiators_create(struct negotiations *shared, unsigned n_threads,
 
 	*negotiators_out = NULL;
 	if (n_threads == 0)
-		n_threads = cpus();
+		n_threads = cpus_usable();
 	n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return ERR_NOMEM;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/cpus.h"
 #include "daemon/base/epoch.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
@@ -189,13 +190,11 @@ server_notify_all(struct server *s)
 unsigned
 server_worker_count(const struct conf *conf)
 {
-	long n = conf->options.workers;
+	unsigned n = (unsigned)conf->options.workers;
 
 	if (n == 0)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		n = 1;
-	return n > EPOCH_READERS_MAX ? EPOCH_READERS_MAX : (unsigned)n;
+		n = cpus_usable();
+	return n > EPOCH_READERS_MAX ? EPOCH_READERS_MAX : n;
 }
 
 /* All addresses to listen on, in memory of the caller's. */
