@@ -160,7 +160,7 @@ connection_add(struct net_worker *w, int fd, const struct addr *remote)
  * overtake the answers on their way.
  */
 static void
-close_gently(int fd)
+drain(int fd)
 {
 	char unread[4096];
 
@@ -168,7 +168,6 @@ close_gently(int fd)
 	for (int i = 0; i < 16; i++)
 		if (recv(fd, unread, sizeof(unread), MSG_DONTWAIT) <= 0)
 			break;
-	(void)close(fd);
 }
 
 void
@@ -180,8 +179,10 @@ tcp_close(struct net_worker *w, struct tcp_connection *c)
 
 	enlist(w, c, TCP_LIST_NONE);
 	resettle(w, c);
-	source_remove(w, &c->source);
-	close_gently(c->source.fd);
+	slots_remove(&w->sources, c->source.slot);
+	if (!c->is_at_end)
+		drain(c->source.fd);
+	(void)close(c->source.fd); /* the only one: epoll forgets it, too */
 	net_clients_leave(w->tcp.clients, &c->origin.remote);
 	outbuf_clear(&c->out);
 	free(c->in);
