@@ -7,7 +7,7 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo addr_tests[], arena_tests[], buf_tests[], crc32c_tests[],
-    epoch_tests[], log_tests[], ring_tests[];
+    epoch_tests[], log_tests[], ring_tests[], watch_tests[];
 
 int
 main(int argc, char **argv)
@@ -20,6 +20,7 @@ main(int argc, char **argv)
 	    {"epoch", NULL, NULL, NULL, NULL, epoch_tests},
 	    {"log", NULL, NULL, NULL, NULL, log_tests},
 	    {"ring", NULL, NULL, NULL, NULL, ring_tests},
+	    {"watch", NULL, NULL, NULL, NULL, watch_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
