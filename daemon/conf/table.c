@@ -244,8 +244,8 @@ static const struct row kerberos_rows[] = {
 	OFFSET(kerberos, keytabs),
 	.standard = "\"FILE:/etc/krb5.keytab\"",
 	.flags = ROW_SEVERAL,
-	.help = "A keytab with the keys of our principals; read again by a "
-		"reload."},
+	.help = "A keytab with the keys of our principals; followed when the "
+		"file changes."},
     {.name = "acceptor",
 	.kind = &kind_acceptor,
 	OFFSET(kerberos, acceptors),
@@ -292,17 +292,19 @@ static const struct row kerberos_rows[] = {
 	OFFSET(kerberos, replay_cache),
 	.words = replay_cache_words,
 	.standard = "memory",
-	.only = "memory",
-	.help = "Where used authenticators are kept."},
+	.help = "Where used authenticators are kept: in memory, or also in "
+		"the file rcache2 of run-directory, as other Kerberos "
+		"services do.  Memory is enough as long as weak-enctypes are "
+		"refused; where they are allowed there is always the file."},
     {.name = "weak-enctypes",
 	.kind = &kind_word,
 	.grammar = "(refuse | allow)",
 	OFFSET(kerberos, weak_enctypes),
 	.words = weak_words,
 	.standard = "refuse",
-	.only = "refuse",
-	.help = "Whether sessions with RC4 or DES3 keys are accepted; every "
-		"use is warned about."},
+	.help = "Whether tickets and sessions with RC4 or DES3 keys are "
+		"accepted; every use is warned about.  krb5.conf must permit "
+		"them, too."},
     {.name = "health-interval",
 	.kind = &kind_seconds,
 	OFFSET(kerberos, health_interval_s),

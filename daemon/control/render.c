@@ -55,14 +55,21 @@ put_store(FILE *out, const json_t *store)
 static void
 put_keytab(FILE *out, const json_t *keytab)
 {
-	char cell[CELL_SIZE];
+	const json_t *loaded = json_object_get(keytab, "loaded"), *file;
+	char cell[CELL_SIZE], when[CELL_SIZE];
+	size_t i;
 
 	if (json_is_true(json_object_get(keytab, "ok")))
-		put_line(out, "keytab", "ok, %s entries",
-		    cell_text(json_object_get(keytab, "entries"), cell));
+		put_line(out, "keytab", "ok");
 	else
 		put_line(out, "keytab", "NOT USABLE: %s",
 		    cell_text(json_object_get(keytab, "reason"), cell));
+	if (json_is_integer(loaded))
+		put_line(out, "", "%s entries in use, loaded %s",
+		    cell_text(json_object_get(keytab, "entries"), cell),
+		    cell_time(loaded, when));
+	json_array_foreach(json_object_get(keytab, "files"), i, file)
+	    put_line(out, "", "%s", cell_text(file, cell));
 }
 
 void

@@ -1,26 +1,21 @@
 /*
- * acceptor.c - which keys accept now, and each thread's credentials
+ * acceptor.c - which keys accept now
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <gssapi/gssapi_ext.h>
-#include <gssapi/gssapi_krb5.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
-#include "daemon/gss/acceptor.h"
-#include "daemon/gss/algorithm.h"
-#include "daemon/gss/status.h"
+#include "daemon/gss/generation.h"
+#include "daemon/gss/wanted.h"
 
 struct acceptor {
 	pthread_mutex_t lock; /* guards all below */
 	struct acceptor_generation *current;
-	struct acceptor_generation *previous;
-	uint64_t previous_until_ms;
+	struct acceptor_generation *retired; /* its keys end one by one */
 };
 
 struct acceptor *
@@ -39,217 +34,221 @@ acceptor_destroy(struct acceptor *a)
 	if (a == NULL)
 		return;
 	acceptor_generation_unref(a->current);
-	acceptor_generation_unref(a->previous);
+	acceptor_generation_unref(a->retired);
 	(void)pthread_mutex_destroy(&a->lock);
 	free(a);
 }
 
-/* True if both list the same entries: a reload that changed nothing. */
-static bool
-same_entries(const struct acceptor_generation *a,
-    const struct acceptor_generation *b)
+static struct acceptor_generation *
+get(struct acceptor *a, struct acceptor_generation *const *which)
 {
-	const struct acceptor_entry *x = acceptor_entries(a);
-	const struct acceptor_entry *y = acceptor_entries(b);
-	size_t n = acceptor_n_entries(a);
-
-	if (n != acceptor_n_entries(b))
-		return false;
-	for (size_t i = 0; i < n; i++, x++, y++)
-		if (x->kvno != y->kvno || x->enctype != y->enctype ||
-		    strcmp(acceptor_principal_text(a, x->principal),
-			acceptor_principal_text(b, y->principal)) != 0)
-			return false;
-	return true;
-}
-
-void
-acceptor_set(struct acceptor *a, struct acceptor_generation *g,
-    uint32_t previous_s)
-{
-	struct acceptor_generation *old;
+	struct acceptor_generation *g = NULL;
 
 	(void)pthread_mutex_lock(&a->lock);
-	if (a->current != NULL && same_entries(a->current, g)) {
-		old = a->current; /* the one before stays for its time */
-	} else {
-		old = a->previous;
-		a->previous = a->current;
-		a->previous_until_ms =
-		    clock_mono_ms() + (uint64_t)previous_s * 1000;
-	}
-	a->current = acceptor_generation_ref(g);
+	if (*which != NULL)
+		g = acceptor_generation_ref(*which);
 	(void)pthread_mutex_unlock(&a->lock);
-	acceptor_generation_unref(old);
+	return g;
 }
 
 struct acceptor_generation *
 acceptor_current(struct acceptor *a)
 {
-	struct acceptor_generation *g = NULL;
-
-	(void)pthread_mutex_lock(&a->lock);
-	if (a->current != NULL)
-		g = acceptor_generation_ref(a->current);
-	(void)pthread_mutex_unlock(&a->lock);
-	return g;
+	return get(a, &a->current);
 }
 
 struct acceptor_generation *
-acceptor_previous(struct acceptor *a)
+acceptor_retired(struct acceptor *a)
 {
-	struct acceptor_generation *g = NULL, *old = NULL;
+	return get(a, &a->retired);
+}
+
+/* Takes both references; either may be NULL. */
+static void
+swap(struct acceptor *a, struct acceptor_generation *current,
+    struct acceptor_generation *retired)
+{
+	struct acceptor_generation *old_current, *old_retired;
 
 	(void)pthread_mutex_lock(&a->lock);
-	if (a->previous != NULL && clock_mono_ms() >= a->previous_until_ms) {
-		old = a->previous;
-		a->previous = NULL;
-	}
-	if (a->previous != NULL)
-		g = acceptor_generation_ref(a->previous);
+	old_current = a->current;
+	old_retired = a->retired;
+	a->current = current;
+	a->retired = retired;
 	(void)pthread_mutex_unlock(&a->lock);
-	acceptor_generation_unref(old);
-	return g;
+	acceptor_generation_unref(old_current);
+	acceptor_generation_unref(old_retired);
 }
 
-/* The credentials of one generation. */
-struct cred_set {
-	struct acceptor_generation *generation; /* reference, or NULL */
-	size_t n;
-	gss_cred_id_t *creds; /* by principal, then the one of all */
+/* --- Part of one generation put into another --- */
+
+struct copy {
+	const struct acceptor_generation *from;
+	struct acceptor_generation *to;
+	const struct acceptor_generation
+	    *current;                /* retiring: what it is for */
+	const struct wanted *wanted; /* restricting: the same */
+	uint64_t until_ms;           /* retiring: of keys that had no end */
 };
 
-#define CRED_SETS 2 /* the current generation and the one before */
-
-struct acceptor_creds {
-	struct cred_set sets[CRED_SETS]; /* newest use first */
-};
-
-static void
-cred_set_clear(struct cred_set *s)
+/*
+ * A retired key is for tickets of a kvno that is no longer in the keytab: its
+ * principal has other keys now, and the keytab that had it is configured.
+ */
+static bool
+is_retired(const struct copy *c, const krb5_keytab_entry *key)
 {
-	OM_uint32 minor;
-
-	for (size_t i = 0; i < s->n; i++)
-		(void)gss_release_cred(&minor, &s->creds[i]);
-	free(s->creds);
-	acceptor_generation_unref(s->generation);
-	memset(s, 0, sizeof(*s));
+	return generation_principal(c->current, key->principal) !=
+	    GENERATION_NOWHERE &&
+	    generation_entry(c->current, key->principal, key->vno,
+		key->key.enctype) == GENERATION_NOWHERE;
 }
 
-struct acceptor_creds *
-acceptor_creds_create(void)
+/* One key of from, entry number i of it. */
+static int
+copy_key(const struct copy *c, krb5_keytab_entry *key, size_t i)
 {
-	return calloc(1, sizeof(struct acceptor_creds));
-}
+	const struct acceptor_key *k = &c->from->keys[i];
+	size_t source;
+	uint64_t until_ms = k->until_ms;
 
-void
-acceptor_creds_destroy(struct acceptor_creds *creds)
-{
-	if (creds == NULL)
-		return;
-	for (size_t i = 0; i < CRED_SETS; i++)
-		cred_set_clear(&creds->sets[i]);
-	free(creds);
-}
-
-/* The set of g, moved to the front; made in the place of the oldest if new. */
-static struct cred_set *
-cred_set_of(struct acceptor_creds *creds, struct acceptor_generation *g)
-{
-	struct cred_set found;
-	size_t i = 0;
-
-	while (i < CRED_SETS - 1 && creds->sets[i].generation != g)
-		i++;
-	if (creds->sets[i].generation != g) {
-		cred_set_clear(&creds->sets[i]);
-		creds->sets[i].n = acceptor_n_principals(g) + 1;
-		creds->sets[i].creds =
-		    calloc(creds->sets[i].n, sizeof(gss_cred_id_t));
-		if (creds->sets[i].creds == NULL) {
-			creds->sets[i].n = 0;
-			return NULL;
-		}
-		creds->sets[i].generation = acceptor_generation_ref(g);
+	source = generation_source(c->to, c->from->sources[k->source]);
+	if (source == GENERATION_NOWHERE)
+		return 0;
+	if (c->wanted != NULL && !wanted_has(c->wanted, key->principal))
+		return 0;
+	if (c->current != NULL) {
+		if (!is_retired(c, key))
+			return 0;
+		if (until_ms == 0)
+			until_ms = c->until_ms;
+		if (clock_mono_ms() >= until_ms)
+			return 0;
 	}
-	found = creds->sets[i];
-	memmove(&creds->sets[1], &creds->sets[0], i * sizeof(found));
-	creds->sets[0] = found;
-	return &creds->sets[0];
+	return generation_add(c->to, key, (unsigned)source, until_ms);
 }
 
-static OM_uint32
-import_principal(OM_uint32 *minor, const char *text, gss_name_t *name_out)
+static int
+copy(const struct copy *c)
 {
-	gss_buffer_desc b = GSS_C_EMPTY_BUFFER;
-	char *copy = strdup(text); /* GSS-API's is not const */
-	OM_uint32 major;
+	krb5_context krb5 = c->to->krb5;
+	krb5_keytab keytab;
+	krb5_keytab_entry key;
+	krb5_kt_cursor cursor;
+	int ret = 0;
 
-	if (copy == NULL)
-		return GSS_S_FAILURE;
-	b.value = copy;
-	b.length = strlen(copy);
-	major = gss_import_name(minor, &b,
-	    (gss_OID)(uintptr_t)GSS_KRB5_NT_PRINCIPAL_NAME, name_out);
-	free(copy);
-	return major;
+	if (krb5_kt_resolve(krb5, c->from->all_name, &keytab) != 0)
+		return ERR_CRYPTO;
+	if (krb5_kt_start_seq_get(krb5, keytab, &cursor) != 0) {
+		(void)krb5_kt_close(krb5, keytab);
+		return ERR_CRYPTO;
+	}
+	while (
+	    ret == 0 && krb5_kt_next_entry(krb5, keytab, &key, &cursor) == 0) {
+		ret = copy_key(c, &key,
+		    generation_entry(c->from, key.principal, key.vno,
+			key.key.enctype));
+		(void)krb5_free_keytab_entry_contents(krb5, &key);
+	}
+	(void)krb5_kt_end_seq_get(krb5, keytab, &cursor);
+	(void)krb5_kt_close(krb5, keytab);
+	return ret;
+}
+
+/* An empty generation with the keytab names and policy of g. */
+static int
+create_like(const struct acceptor_generation *g,
+    struct acceptor_generation **generation_out, struct reason *reason)
+{
+	struct acceptor_config config = {
+	    .keytabs = (const char *const *)g->sources,
+	    .n_keytabs = g->n_sources,
+	    .replay_cache = g->replay_cache,
+	    .allow_weak = g->allows_weak,
+	};
+
+	return generation_create(&config, generation_out, reason);
 }
 
 /*
- * The replay cache is off because our own checks do its job: see negotiate.c.
- * SPNEGO is kept from any mechanism but krb5 that is installed.
+ * The keys of current and retired that are not in new; NULL: none.  new's
+ * policy and keytabs hold for them.
  */
-static OM_uint32
-acquire(OM_uint32 *minor, const struct acceptor_generation *g, size_t principal,
-    gss_cred_id_t *cred_out)
+static int
+retire(const struct acceptor *a, const struct acceptor_generation *new,
+    uint32_t retired_s, struct acceptor_generation **retired_out,
+    struct reason *reason)
 {
-	gss_key_value_element_desc elements[] = {
-	    {"keytab", acceptor_keytab_name(g, principal)},
-	    {"rcache", "none:"},
-	};
-	gss_key_value_set_desc store = {2, elements};
-	gss_OID_desc mechanisms[2] = {gss_mechanism_krb5, gss_mechanism_spnego};
-	gss_OID_set_desc both = {2, mechanisms}, krb5_only = {1, mechanisms};
-	gss_name_t name = GSS_C_NO_NAME;
-	OM_uint32 major = GSS_S_COMPLETE, ignored;
+	struct copy c = {.current = new,
+	    .until_ms = clock_mono_ms() + (uint64_t)retired_s * 1000};
+	int ret;
 
-	if (principal != ACCEPTOR_ALL)
-		major = import_principal(minor,
-		    acceptor_principal_text(g, principal), &name);
-	if (!GSS_ERROR(major))
-		major = gss_acquire_cred_from(minor, name, GSS_C_INDEFINITE,
-		    &both, GSS_C_ACCEPT, &store, cred_out, NULL, NULL);
-	if (!GSS_ERROR(major))
-		major = gss_set_neg_mechs(minor, *cred_out, &krb5_only);
-	(void)gss_release_name(&ignored, &name);
-	return major;
+	*retired_out = NULL;
+	ret = create_like(new, &c.to, reason);
+	if (ret != 0)
+		return ret;
+	c.from = a->retired;
+	if (c.from != NULL)
+		ret = copy(&c);
+	c.from = a->current;
+	if (ret == 0 && c.from != NULL)
+		ret = copy(&c);
+	if (ret == 0 && c.to->n_entries > 0) {
+		*retired_out = c.to;
+		c.to = NULL;
+	}
+	acceptor_generation_unref(c.to);
+	return ret;
 }
 
 int
-acceptor_cred(struct acceptor_creds *creds, struct acceptor_generation *g,
-    size_t principal, gss_cred_id_t *cred_out, struct reason *reason)
+acceptor_set(struct acceptor *a, struct acceptor_generation *g,
+    uint32_t retired_s, struct reason *reason)
 {
-	struct cred_set *s = cred_set_of(creds, g);
-	char text[GSS_STATUS_SIZE];
-	gss_cred_id_t *slot;
-	OM_uint32 major, minor = 0, ignored;
+	struct acceptor_generation *retired;
+	int ret;
 
-	*cred_out = GSS_C_NO_CREDENTIAL;
-	if (s == NULL) {
-		reason_set(reason, "no memory");
-		return ERR_NOMEM;
+	ret = retire(a, g, retired_s, &retired, reason);
+	if (ret == 0)
+		swap(a, acceptor_generation_ref(g), retired);
+	return ret;
+}
+
+/* What of the current one the config allows; NULL: nothing. */
+static struct acceptor_generation *
+allowed(const struct acceptor *a, const struct acceptor_config *config)
+{
+	struct acceptor_config stricter = *config;
+	struct wanted wanted = {.n = 0};
+	struct copy c = {.from = a->current, .wanted = &wanted};
+	int ret;
+
+	stricter.replay_cache = a->current->replay_cache;
+	stricter.allow_weak = config->allow_weak && a->current->allows_weak;
+	ret = generation_create(&stricter, &c.to, NULL);
+	if (ret != 0)
+		return NULL;
+	ret = wanted_read(&wanted, c.to->krb5, config, NULL);
+	if (ret == 0)
+		ret = copy(&c);
+	wanted_clear(&wanted);
+	if (ret == 0 && c.to->n_entries > 0) {
+		c.to->loaded_s = a->current->loaded_s;
+		return c.to;
 	}
-	slot = &s->creds[principal == ACCEPTOR_ALL ? s->n - 1 : principal];
-	if (*slot == GSS_C_NO_CREDENTIAL) {
-		major = acquire(&minor, g, principal, slot);
-		if (GSS_ERROR(major)) {
-			reason_set(reason, "no acceptor credential: %s",
-			    gss_status_text(major, minor, text));
-			(void)gss_release_cred(&ignored, slot);
-			return ERR_CRYPTO;
-		}
-	}
-	*cred_out = *slot;
-	return 0;
+	acceptor_generation_unref(c.to);
+	return NULL;
+}
+
+void
+acceptor_restrict(struct acceptor *a, const struct acceptor_config *config)
+{
+	struct acceptor_generation *g, *retired = NULL;
+
+	if (a->current == NULL)
+		return;
+	g = allowed(a, config);
+	if (g != NULL && retire(a, g, 0, &retired, NULL) != 0)
+		retired = NULL;
+	swap(a, g, retired);
 }

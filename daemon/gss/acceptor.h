@@ -6,9 +6,14 @@
  *
  * A generation is what the keytab files held when they were loaded: the keys
  * that may accept, in one MEMORY keytab per principal and one with all of
- * them.  The files are not looked at again; a change is a new generation,
- * tried out before it is swapped in.  The one before stays for a while, for
- * tickets of a kvno that is no longer in the files.
+ * them, and what the configuration said of replays and weak enctypes.  The
+ * files are not looked at again; a change is a new generation, tried out
+ * before it is swapped in.
+ *
+ * Keys that a new generation lacks retire: they accept for a while longer, for
+ * tickets of a kvno that is no longer in the files.  They are a generation of
+ * their own, with the policy of the current one.  A principal that has no key
+ * any more, or may not accept any more, has no retired key either.
  *
  * Credentials are made from a generation by each thread for itself, because a
  * shared one makes accepts wait for each other.
@@ -37,15 +42,20 @@ struct acceptor_config {
 	const char *const
 	    *principals; /* n 0: any whose first component is DNS */
 	size_t n_principals;
+	const char *replay_cache; /* a file for krb5's own; NULL: none */
+	bool allow_weak;          /* RC4 and 3DES: tickets and sessions */
 };
 
 /*
- * Reads the keytabs.  The generation has one reference.
+ * Reads the keytabs and tries them out: every credential can be acquired, the
+ * replay cache can be written.  The generation has one reference.
  *
  * ERR_PERM, ERR_NOTFOUND  a file cannot be read; the reason names the path
  *                         component and our uid
- * ERR_MALFORMED           not a keytab, or a principal that is none
+ * ERR_PERM                also: the replay cache cannot be written
+ * ERR_MALFORMED           not a whole keytab, or a principal that is none
  * ERR_NOTFOUND            also: no key that may accept is in them
+ * ERR_CRYPTO              GSS-API makes no credential of a key
  */
 int acceptor_load(const struct acceptor_config *config,
     struct acceptor_generation **generation_out, struct reason *reason);
@@ -69,6 +79,30 @@ size_t acceptor_n_entries(const struct acceptor_generation *g);
 const struct acceptor_entry *acceptor_entries(
     const struct acceptor_generation *g);
 
+/* The keytabs that it was loaded from, as configured, and when (wall clock). */
+size_t acceptor_n_keytabs(const struct acceptor_generation *g);
+const char *acceptor_keytab_at(const struct acceptor_generation *g,
+    size_t keytab);
+uint64_t acceptor_loaded_s(const struct acceptor_generation *g);
+
+/* The file that a keytab's name stands for; NULL: none. */
+const char *acceptor_keytab_path(const char *name);
+
+bool acceptor_allows_weak(const struct acceptor_generation *g);
+
+/*
+ * Enctypes of tickets and sessions that it accepts, ended by 0; NULL: those
+ * that krb5.conf permits.
+ */
+const krb5_enctype *acceptor_enctypes(const struct acceptor_generation *g);
+
+/*
+ * Says which kvnos of which principals were added, removed or have other
+ * keys.  False: all keys are the same.
+ */
+bool acceptor_changes(const struct acceptor_generation *old,
+    const struct acceptor_generation *new, struct reason *changes);
+
 /* Which keytab of a generation: the index of a principal, or one of these. */
 #define ACCEPTOR_ALL SIZE_MAX        /* every entry that may accept */
 #define ACCEPTOR_NONE (SIZE_MAX - 1) /* no key fits */
@@ -91,23 +125,31 @@ bool acceptor_has_key(const struct acceptor_generation *g, size_t principal,
 const char *acceptor_keytab_name(const struct acceptor_generation *g,
     size_t principal);
 
-/* What generation is in use; no generation at first. */
+/* Which keys are in use; none at first. */
 struct acceptor;
 
 struct acceptor *acceptor_create(void);    /* NULL: no memory */
 void acceptor_destroy(struct acceptor *a); /* NULL is fine */
 
 /*
- * From now on g is in use (takes a reference of its own); the one before
- * can still be had by acceptor_previous() for previous_s seconds.  A g with
- * the same entries only takes the place of the current one.
+ * From now on g is in use (takes a reference of its own).  Keys that it lacks
+ * accept for retired_s seconds more.  One thread at a time.
+ * ERR_NOMEM, ERR_CRYPTO: nothing has changed.
  */
-void acceptor_set(struct acceptor *a, struct acceptor_generation *g,
-    uint32_t previous_s);
+int acceptor_set(struct acceptor *a, struct acceptor_generation *g,
+    uint32_t retired_s, struct reason *reason);
+
+/*
+ * The config's keytabs cannot be loaded: what it no longer allows goes at
+ * once (principals, keytabs, weak enctypes), the rest stays in use.  One
+ * thread at a time.
+ */
+void acceptor_restrict(struct acceptor *a,
+    const struct acceptor_config *config);
 
 /* References for the caller; NULL: there is none. */
 struct acceptor_generation *acceptor_current(struct acceptor *a);
-struct acceptor_generation *acceptor_previous(struct acceptor *a);
+struct acceptor_generation *acceptor_retired(struct acceptor *a);
 
 /* One thread's credentials, made when first needed. */
 struct acceptor_creds;

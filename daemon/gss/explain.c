@@ -234,7 +234,10 @@ second_opinion(const struct refusal *r)
 
 	ap_req.length = (unsigned)whole->len;
 	ap_req.data = (char *)(uintptr_t)whole->octets; /* only read */
-	code = krb5_auth_con_init(r->krb5, &auth);
+	code = krb5_set_default_tgs_enctypes(r->krb5,
+	    acceptor_enctypes(r->generation));
+	if (code == 0)
+		code = krb5_auth_con_init(r->krb5, &auth);
 	if (code == 0) /* 0: no replay cache */
 		code = krb5_auth_con_setflags(r->krb5, auth, 0);
 	if (code == 0)
@@ -303,18 +306,23 @@ say_other(const struct refusal *r, krb5_error_code code,
 	krb5_free_error_message(r->krb5, message);
 }
 
+/* A key of the ticket or of its session is of an enctype that is refused. */
 static void
 say_not_permitted(const struct refusal *r, krb5_error_code code,
     struct negotiation_result *out)
 {
 	const char *message = krb5_get_error_message(r->krb5, code);
+	bool by_us = !acceptor_allows_weak(r->generation);
 	char text[160];
 
 	say(out, NEGOTIATION_ENCTYPE,
-	    "give the client and our account AES keys; what krb5.conf permits "
-	    "is in permitted_enctypes",
-	    "krb5.conf does not permit what the client's session for %s uses: "
-	    "%s",
+	    by_us ? "give the client and our account AES keys; if that cannot "
+		    "be, set weak-enctypes allow"
+		  : "give the client and our account AES keys; what krb5.conf "
+		    "permits is in permitted_enctypes",
+	    "%s what the ticket for %s or its session uses: %s",
+	    by_us ? "weak-enctypes does not allow"
+		  : "krb5.conf does not permit",
 	    out->sname,
 	    log_escape(message, strlen(message), text, sizeof(text)));
 	krb5_free_error_message(r->krb5, message);

@@ -1,5 +1,5 @@
 /*
- * generation.c - keytab files loaded into an immutable generation of keys
+ * generation.c - an immutable generation of keys
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -7,55 +7,30 @@
  * The MEMORY keytabs are named after the generation's address: unique in the
  * process, where krb5 keeps one table of them, for as long as it lives.
  */
-#include <stdatomic.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
-#include "daemon/gss/acceptor.h"
 #include "daemon/gss/clear.h"
-#include "daemon/gss/readable.h"
+#include "daemon/gss/generation.h"
 
-#define KEYTAB_NAME_SIZE 64
 #define ENTRIES_MAX 16384 /* looked through one by one */
 
-struct acceptor_principal {
-	krb5_principal principal;
-	char *text;
-	char keytab_name[KEYTAB_NAME_SIZE];
-	krb5_keytab keytab;
-};
-
-struct acceptor_generation {
-	atomic_uint n_refs;
-	krb5_context
-	    krb5; /* of the loading, and at last of the freeing thread */
-	struct acceptor_principal *principals;
-	size_t n_principals;
-	struct acceptor_entry *entries;
-	size_t n_entries;
-	char all_name[KEYTAB_NAME_SIZE];
-	krb5_keytab all;
-};
-
-/* What loading needs besides. */
-struct load {
-	struct acceptor_generation *g;
-	krb5_principal *wanted; /* of the configuration */
-	size_t n_wanted;
-	struct reason *reason;
-};
-
-static void
-say(struct load *l, const char *what, const char *which, krb5_error_code code)
+void
+generation_say(krb5_context krb5, struct reason *reason, const char *what,
+    const char *which, krb5_error_code code)
 {
-	const char *message = krb5_get_error_message(l->g->krb5, code);
+	const char *message = krb5_get_error_message(krb5, code);
 
-	reason_set(l->reason, "%s %s: %s", what, which, message);
-	krb5_free_error_message(l->g->krb5, message);
+	reason_set(reason, "%s %s: %s", what, which, message);
+	krb5_free_error_message(krb5, message);
 }
+
+/* --- Life --- */
 
 static void
 principal_clear(krb5_context krb5, struct acceptor_principal *p)
@@ -75,8 +50,13 @@ generation_free(struct acceptor_generation *g)
 		(void)krb5_kt_close(g->krb5, g->all);
 	if (g->krb5 != NULL)
 		krb5_free_context(g->krb5);
+	for (size_t i = 0; i < g->n_sources; i++)
+		free(g->sources[i]);
+	free(g->sources);
+	free(g->replay_cache);
 	free(g->principals);
 	free(g->entries);
+	free(g->keys);
 	free(g);
 }
 
@@ -96,59 +76,70 @@ acceptor_generation_unref(struct acceptor_generation *g)
 		generation_free(g);
 }
 
-static bool
-octets_equal(const krb5_data *a, const struct clear_octets *b)
+/* A new MEMORY keytab, number i of the generation. */
+static int
+make_keytab(struct acceptor_generation *g, size_t i,
+    char name[KEYTAB_NAME_SIZE], krb5_keytab *keytab_out)
 {
-	return a->length == b->len &&
-	    (b->len == 0 || memcmp(a->data, b->octets, b->len) == 0);
-}
-
-static bool
-octets_equal_nocase(const krb5_data *a, const struct clear_octets *b)
-{
-	return a->length == b->len &&
-	    (b->len == 0 ||
-		strncasecmp(a->data, (const char *)b->octets, b->len) == 0);
-}
-
-/* DNS/anything, in any case: what DNS clients ask a ticket for. */
-static bool
-is_dns_service(krb5_const_principal p)
-{
-	return p->length == 2 && p->data[0].length == 3 &&
-	    strncasecmp(p->data[0].data, "DNS", 3) == 0;
-}
-
-static bool
-may_accept(const struct load *l, krb5_const_principal p)
-{
-	if (l->n_wanted == 0)
-		return is_dns_service(p);
-	for (size_t i = 0; i < l->n_wanted; i++)
-		if (krb5_principal_compare(l->g->krb5, p, l->wanted[i]))
-			return true;
-	return false;
+	(void)snprintf(name, KEYTAB_NAME_SIZE, "MEMORY:kddns.%p.%zu", (void *)g,
+	    i);
+	return krb5_kt_resolve(g->krb5, name, keytab_out) == 0 ? 0 : ERR_CRYPTO;
 }
 
 static int
-read_wanted(struct load *l, const struct acceptor_config *config)
+take_config(struct acceptor_generation *g, const struct acceptor_config *config)
 {
-	krb5_error_code code;
-
-	l->wanted = calloc(config->n_principals + 1, sizeof(*l->wanted));
-	if (l->wanted == NULL)
+	g->allows_weak = config->allow_weak;
+	if (config->replay_cache != NULL) {
+		g->replay_cache = strdup(config->replay_cache);
+		if (g->replay_cache == NULL)
+			return ERR_NOMEM;
+	}
+	g->sources = calloc(config->n_keytabs + 1, sizeof(*g->sources));
+	if (g->sources == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < config->n_principals; i++) {
-		code = krb5_parse_name(l->g->krb5, config->principals[i],
-		    &l->wanted[i]);
-		if (code != 0) {
-			say(l, "acceptor", config->principals[i], code);
-			return ERR_MALFORMED;
-		}
-		l->n_wanted++;
+	for (; g->n_sources < config->n_keytabs; g->n_sources++) {
+		g->sources[g->n_sources] =
+		    strdup(config->keytabs[g->n_sources]);
+		if (g->sources[g->n_sources] == NULL)
+			return ERR_NOMEM;
 	}
 	return 0;
 }
+
+int
+generation_create(const struct acceptor_config *config,
+    struct acceptor_generation **generation_out, struct reason *reason)
+{
+	struct acceptor_generation *g;
+	int ret;
+
+	*generation_out = NULL;
+	reason_set(reason, "no memory");
+	g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		return ERR_NOMEM;
+	atomic_init(&g->n_refs, 1);
+	g->loaded_s = clock_wall_s();
+	if (krb5_init_context(&g->krb5) != 0) {
+		g->krb5 = NULL;
+		reason_set(reason, "krb5.conf cannot be used");
+		ret = ERR_CRYPTO;
+		goto done;
+	}
+	ret = take_config(g, config);
+	if (ret == 0)
+		ret = make_keytab(g, ENTRIES_MAX, g->all_name, &g->all);
+	if (ret != 0)
+		goto done;
+	*generation_out = g;
+	g = NULL;
+done:
+	acceptor_generation_unref(g);
+	return ret;
+}
+
+/* --- Filling --- */
 
 /* Makes room for one more item behind n of them; NULL: no memory. */
 static void *
@@ -159,26 +150,9 @@ grow(void *items, size_t n, size_t item_size)
 	return reallocarray(items, n == 0 ? 1 : 2 * n, item_size);
 }
 
-/* A new MEMORY keytab, number i of the generation. */
 static int
-make_keytab(struct load *l, size_t i, char name[KEYTAB_NAME_SIZE],
-    krb5_keytab *keytab_out)
+add_principal(struct acceptor_generation *g, krb5_const_principal principal)
 {
-	krb5_error_code code;
-
-	(void)snprintf(name, KEYTAB_NAME_SIZE, "MEMORY:kddns.%p.%zu",
-	    (void *)l->g, i);
-	code = krb5_kt_resolve(l->g->krb5, name, keytab_out);
-	if (code == 0)
-		return 0;
-	say(l, "keytab", name, code);
-	return ERR_CRYPTO;
-}
-
-static int
-add_principal(struct load *l, krb5_const_principal principal)
-{
-	struct acceptor_generation *g = l->g;
 	struct acceptor_principal *p, *more;
 
 	more = grow(g->principals, g->n_principals, sizeof(*more));
@@ -194,168 +168,108 @@ add_principal(struct load *l, krb5_const_principal principal)
 		return ERR_NOMEM;
 	}
 	g->n_principals++;
-	return make_keytab(l, g->n_principals - 1, p->keytab_name, &p->keytab);
+	return make_keytab(g, g->n_principals - 1, p->keytab_name, &p->keytab);
 }
 
 static int
-index_of(struct load *l, krb5_const_principal principal, size_t *i_out)
+digest_key(const krb5_keyblock *key, uint8_t digest[KEY_DIGEST_LEN])
 {
-	struct acceptor_generation *g = l->g;
-
-	for (*i_out = 0; *i_out < g->n_principals; (*i_out)++)
-		if (krb5_principal_compare(g->krb5,
-			g->principals[*i_out].principal, principal))
-			return 0;
-	return add_principal(l, principal);
+	return EVP_Digest(key->contents, key->length, digest, NULL,
+		   EVP_sha256(), NULL) == 1
+	    ? 0
+	    : ERR_CRYPTO;
 }
 
-/* True if an earlier keytab had this entry. */
-static bool
-has_entry(const struct acceptor_generation *g, const struct acceptor_entry *e)
-{
-	for (size_t i = 0; i < g->n_entries; i++)
-		if (g->entries[i].principal == e->principal &&
-		    g->entries[i].kvno == e->kvno &&
-		    g->entries[i].enctype == e->enctype)
-			return true;
-	return false;
-}
-
+/* Room for one more entry and its key, set to nothing. */
 static int
-add_entry(struct load *l, krb5_keytab_entry *key)
+grow_entries(struct acceptor_generation *g)
 {
-	struct acceptor_generation *g = l->g;
-	struct acceptor_entry e, *more;
-	krb5_error_code code;
-	size_t i;
-	int ret;
+	struct acceptor_entry *entries;
+	struct acceptor_key *keys;
 
-	ret = index_of(l, key->principal, &i);
-	if (ret != 0)
-		return ret;
-	e.principal = (unsigned)i;
-	e.kvno = key->vno;
-	e.enctype = key->key.enctype;
-	if (has_entry(g, &e))
-		return 0;
 	if (g->n_entries == ENTRIES_MAX)
 		return ERR_RANGE;
-	more = grow(g->entries, g->n_entries, sizeof(*more));
-	if (more == NULL)
+	entries = grow(g->entries, g->n_entries, sizeof(*entries));
+	if (entries == NULL)
 		return ERR_NOMEM;
-	g->entries = more;
-	g->entries[g->n_entries++] = e;
+	g->entries = entries;
+	keys = grow(g->keys, g->n_entries, sizeof(*keys));
+	if (keys == NULL)
+		return ERR_NOMEM;
+	g->keys = keys;
+	memset(&entries[g->n_entries], 0, sizeof(*entries));
+	memset(&keys[g->n_entries], 0, sizeof(*keys));
+	return 0;
+}
+
+int
+generation_add(struct acceptor_generation *g, krb5_keytab_entry *key,
+    unsigned source, uint64_t until_ms)
+{
+	krb5_error_code code;
+	size_t i;
+	int ret = 0;
+
+	if (generation_entry(g, key->principal, key->vno, key->key.enctype) !=
+	    GENERATION_NOWHERE)
+		return 0;
+	i = generation_principal(g, key->principal);
+	if (i == GENERATION_NOWHERE) {
+		i = g->n_principals;
+		ret = add_principal(g, key->principal);
+	}
+	if (ret == 0)
+		ret = grow_entries(g);
+	if (ret == 0)
+		ret = digest_key(&key->key, g->keys[g->n_entries].digest);
+	if (ret != 0)
+		return ret;
+	g->keys[g->n_entries].source = source;
+	g->keys[g->n_entries].until_ms = until_ms;
+	g->entries[g->n_entries].principal = (unsigned)i;
+	g->entries[g->n_entries].kvno = key->vno;
+	g->entries[g->n_entries].enctype = key->key.enctype;
+	g->n_entries++;
 	code = krb5_kt_add_entry(g->krb5, g->principals[i].keytab, key);
 	if (code == 0)
 		code = krb5_kt_add_entry(g->krb5, g->all, key);
 	return code == 0 ? 0 : ERR_NOMEM;
 }
 
-/* The entries of an open keytab that may accept. */
-static int
-read_entries(struct load *l, const char *name, krb5_keytab keytab)
-{
-	krb5_context krb5 = l->g->krb5;
-	krb5_keytab_entry key;
-	krb5_kt_cursor cursor;
-	krb5_error_code code;
-	int ret = 0;
+/* --- Looking --- */
 
-	code = krb5_kt_start_seq_get(krb5, keytab, &cursor);
-	if (code != 0) {
-		say(l, "keytab", name, code);
-		return ERR_MALFORMED;
-	}
-	while (ret == 0) {
-		code = krb5_kt_next_entry(krb5, keytab, &key, &cursor);
-		if (code != 0)
-			break;
-		if (may_accept(l, key.principal))
-			ret = add_entry(l, &key);
-		(void)krb5_free_keytab_entry_contents(krb5, &key);
-	}
-	(void)krb5_kt_end_seq_get(krb5, keytab, &cursor);
-	if (ret == 0 && code != KRB5_KT_END) {
-		say(l, "keytab", name, code);
-		ret = ERR_MALFORMED;
-	}
-	return ret;
+size_t
+generation_principal(const struct acceptor_generation *g,
+    krb5_const_principal principal)
+{
+	for (size_t i = 0; i < g->n_principals; i++)
+		if (krb5_principal_compare(g->krb5, g->principals[i].principal,
+			principal))
+			return i;
+	return GENERATION_NOWHERE;
 }
 
-static int
-read_keytab(struct load *l, const char *name)
+size_t
+generation_entry(const struct acceptor_generation *g,
+    krb5_const_principal principal, uint32_t kvno, int32_t enctype)
 {
-	krb5_keytab keytab;
-	krb5_error_code code;
-	int ret;
+	size_t p = generation_principal(g, principal);
 
-	if (strncmp(name, "FILE:", 5) == 0 || name[0] == '/') {
-		ret = readable_check(name[0] == '/' ? name : name + 5, "keytab",
-		    l->reason);
-		if (ret != 0)
-			return ret;
-	}
-	code = krb5_kt_resolve(l->g->krb5, name, &keytab);
-	if (code != 0) {
-		say(l, "keytab", name, code);
-		return ERR_MALFORMED;
-	}
-	ret = read_entries(l, name, keytab);
-	(void)krb5_kt_close(l->g->krb5, keytab);
-	return ret;
+	for (size_t i = 0; p != GENERATION_NOWHERE && i < g->n_entries; i++)
+		if (g->entries[i].principal == p &&
+		    g->entries[i].kvno == kvno &&
+		    g->entries[i].enctype == enctype)
+			return i;
+	return GENERATION_NOWHERE;
 }
 
-static int
-load(struct load *l, const struct acceptor_config *config)
+size_t
+generation_source(const struct acceptor_generation *g, const char *name)
 {
-	int ret;
-
-	ret = read_wanted(l, config);
-	if (ret == 0)
-		ret = make_keytab(l, ENTRIES_MAX, l->g->all_name, &l->g->all);
-	for (size_t i = 0; i < config->n_keytabs && ret == 0; i++)
-		ret = read_keytab(l, config->keytabs[i]);
-	if (ret == 0 && l->g->n_entries == 0) {
-		reason_set(l->reason,
-		    "no key for %s in %s: extract one there, or name the "
-		    "principal in acceptor",
-		    config->n_principals > 0 ? config->principals[0] : "DNS/*",
-		    config->n_keytabs > 0 ? config->keytabs[0] : "no keytab");
-		ret = ERR_NOTFOUND;
-	}
-	return ret;
-}
-
-int
-acceptor_load(const struct acceptor_config *config,
-    struct acceptor_generation **generation_out, struct reason *reason)
-{
-	struct load l = {.reason = reason};
-	int ret;
-
-	*generation_out = NULL;
-	reason_set(reason, "no memory");
-	l.g = calloc(1, sizeof(*l.g));
-	if (l.g == NULL)
-		return ERR_NOMEM;
-	atomic_init(&l.g->n_refs, 1);
-	if (krb5_init_context(&l.g->krb5) != 0) {
-		reason_set(reason, "krb5.conf cannot be used");
-		ret = ERR_CRYPTO;
-		goto done;
-	}
-	ret = load(&l, config);
-	for (size_t i = 0; i < l.n_wanted; i++)
-		krb5_free_principal(l.g->krb5, l.wanted[i]);
-	free(l.wanted);
-	if (ret != 0)
-		goto done;
-	reason_set(reason, "%s", "");
-	*generation_out = l.g;
-	l.g = NULL;
-done:
-	acceptor_generation_unref(l.g);
-	return ret;
+	for (size_t i = 0; i < g->n_sources; i++)
+		if (strcmp(g->sources[i], name) == 0)
+			return i;
+	return GENERATION_NOWHERE;
 }
 
 size_t
@@ -382,12 +296,53 @@ acceptor_entries(const struct acceptor_generation *g)
 	return g->entries;
 }
 
+size_t
+acceptor_n_keytabs(const struct acceptor_generation *g)
+{
+	return g->n_sources;
+}
+
+const char *
+acceptor_keytab_at(const struct acceptor_generation *g, size_t keytab)
+{
+	return g->sources[keytab];
+}
+
+uint64_t
+acceptor_loaded_s(const struct acceptor_generation *g)
+{
+	return g->loaded_s;
+}
+
+bool
+acceptor_allows_weak(const struct acceptor_generation *g)
+{
+	return g->allows_weak;
+}
+
 const char *
 acceptor_keytab_name(const struct acceptor_generation *g, size_t principal)
 {
 	return principal < g->n_principals
 	    ? g->principals[principal].keytab_name
 	    : g->all_name;
+}
+
+/* --- Choosing --- */
+
+static bool
+octets_equal(const krb5_data *a, const struct clear_octets *b)
+{
+	return a->length == b->len &&
+	    (b->len == 0 || memcmp(a->data, b->octets, b->len) == 0);
+}
+
+static bool
+octets_equal_nocase(const krb5_data *a, const struct clear_octets *b)
+{
+	return a->length == b->len &&
+	    (b->len == 0 ||
+		strncasecmp(a->data, (const char *)b->octets, b->len) == 0);
 }
 
 static bool
@@ -421,6 +376,12 @@ acceptor_choose(const struct acceptor_generation *g,
 	return g->n_entries <= ACCEPTOR_ALL_MAX ? ACCEPTOR_ALL : ACCEPTOR_NONE;
 }
 
+static bool
+has_ended(const struct acceptor_key *k)
+{
+	return k->until_ms != 0 && clock_mono_ms() >= k->until_ms;
+}
+
 bool
 acceptor_has_key(const struct acceptor_generation *g, size_t principal,
     const struct clear_ap_req *ap)
@@ -431,7 +392,8 @@ acceptor_has_key(const struct acceptor_generation *g, size_t principal,
 		if (principal != ACCEPTOR_ALL && e->principal != principal)
 			continue;
 		if (e->enctype == ap->enctype &&
-		    (!ap->has_kvno || e->kvno == ap->kvno))
+		    (!ap->has_kvno || e->kvno == ap->kvno) &&
+		    !has_ended(&g->keys[i]))
 			return true;
 	}
 	return false;

@@ -4,10 +4,12 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * GSS-API accepts with its replay cache off.  That is safe because of what
+ * GSS-API accepts with its replay cache off, unless configured (acceptor.h).
+ * That is safe because of what
  * check_context() demands and context_verify() adds: on an AES context with
  * mutual authentication, MICs are made with a subkey that the acceptor chose
- * anew.  (Weak sessions, if allowed, must have asked for replay detection.)
+ * anew.  Weak sessions have no such subkey: where they are allowed, krb5's own
+ * replay cache is on, and they must have asked for replay detection.
  */
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
@@ -32,7 +34,8 @@
 #define HALF_OPEN_MAX 4096    /* unless configured */
 #define REPLAYS_MAX (1 << 17) /* authenticators remembered: 6 MB */
 
-/* Second opinions of krb5: so many a second and hash of an address. */
+/* Second opinions of krb5, and looks at the keytabs: so many a second and hash
+ * of an address. */
 #define OPINION_BUCKETS 256
 #define OPINIONS_PER_SECOND 20
 
@@ -41,9 +44,9 @@ struct negotiations {
 	struct contexts *contexts;
 	struct replays *replays;
 	struct half_open_table *half_open;
-	_Atomic bool allow_weak;
 	negotiation_name_is_taken name_is_taken;
-	void *name_is_taken_arg;
+	negotiation_look_at_keytabs look_at_keytabs;
+	void *arg; /* of both */
 	struct negotiations_counters counters;
 };
 
@@ -138,9 +141,9 @@ negotiations_create(const struct negotiations_config *config,
 		return ERR_NOMEM;
 	n->acceptor = acceptor;
 	n->contexts = contexts;
-	atomic_init(&n->allow_weak, config->allow_weak);
 	n->name_is_taken = config->name_is_taken;
-	n->name_is_taken_arg = config->name_is_taken_arg;
+	n->look_at_keytabs = config->look_at_keytabs;
+	n->arg = config->arg;
 	counters.count = &n->counters.half_open;
 	counters.timed_out = &n->counters.timed_out;
 	counters.evicted = &n->counters.evicted;
@@ -171,7 +174,6 @@ negotiations_configure(struct negotiations *n,
 	struct half_open_limits limits = limits_of(config);
 
 	half_open_table_configure(n->half_open, &limits);
-	atomic_store(&n->allow_weak, config->allow_weak);
 }
 
 void
@@ -256,7 +258,7 @@ check_leg(struct work *w)
 		    "TKEY without a token");
 	if (contexts_has(shared->contexts, key_name->octets) ||
 	    (shared->name_is_taken != NULL &&
-		shared->name_is_taken(shared->name_is_taken_arg, key_name)))
+		shared->name_is_taken(shared->arg, key_name)))
 		return REFUSE(w, NEGOTIATION_KEY_NAME, TSIG_ERROR_BADNAME,
 		    "the key name is in use");
 	return true;
@@ -305,29 +307,57 @@ check_replay(struct work *w)
 	return true;
 }
 
+static bool
+opinion_is_due(struct negotiator *n, const struct addr *client)
+{
+	uint64_t second = clock_mono_ms() / 1000;
+	struct addr budget = addr_budget(client);
+	struct opinion_budget *b;
+	uint8_t h = budget.family;
+
+	for (size_t i = 0; i < sizeof(budget.octets); i++)
+		h = (uint8_t)(h * 31 + budget.octets[i]);
+	b = &n->budgets[h % OPINION_BUCKETS];
+	if (b->second != second) {
+		b->second = second;
+		b->used = 0;
+	}
+	return b->used++ < OPINIONS_PER_SECOND;
+}
+
+/* Takes the reference; true: one of the keys is the ticket's, they are used. */
+static bool
+use_if_it_fits(struct work *w, struct acceptor_generation *g)
+{
+	const struct clear_ap_req *ap = &w->token.ap_req;
+	size_t principal = g == NULL ? 0 : acceptor_choose(g, ap);
+
+	if (g == NULL || !acceptor_has_key(g, principal, ap)) {
+		acceptor_generation_unref(g);
+		return false;
+	}
+	acceptor_generation_unref(w->generation);
+	w->generation = g;
+	w->principal = principal;
+	return true;
+}
+
 /*
- * The generation before, if it has the ticket's key and the current one does
- * not: the client's ticket is older than the keytab.
+ * No current key is the ticket's: it may be older than the keytab (its key is
+ * retired), or newer than our last look at the keytab.
  */
 static void
-use_previous_if_better(struct work *w)
+look_for_key(struct work *w)
 {
-	struct acceptor_generation *previous;
-	size_t principal;
+	struct negotiations *shared = w->negotiator->shared;
 
-	if (acceptor_has_key(w->generation, w->principal, &w->token.ap_req))
+	if (use_if_it_fits(w, acceptor_retired(shared->acceptor)))
 		return;
-	previous = acceptor_previous(w->negotiator->shared->acceptor);
-	if (previous == NULL)
+	if (shared->look_at_keytabs == NULL ||
+	    !opinion_is_due(w->negotiator, &w->leg->client))
 		return;
-	principal = acceptor_choose(previous, &w->token.ap_req);
-	if (acceptor_has_key(previous, principal, &w->token.ap_req)) {
-		acceptor_generation_unref(w->generation);
-		w->generation = previous;
-		w->principal = principal;
-		return;
-	}
-	acceptor_generation_unref(previous);
+	shared->look_at_keytabs(shared->arg);
+	(void)use_if_it_fits(w, acceptor_current(shared->acceptor));
 }
 
 /*
@@ -347,28 +377,12 @@ choose_keys(struct work *w)
 		(void)clear_sname_text(&w->token.ap_req, w->result->sname,
 		    sizeof(w->result->sname));
 		w->principal = acceptor_choose(w->generation, &w->token.ap_req);
-		use_previous_if_better(w);
+		if (!acceptor_has_key(w->generation, w->principal,
+			&w->token.ap_req))
+			look_for_key(w);
 	}
 	w->used = w->principal == ACCEPTOR_NONE ? 0 : w->principal;
 	return true;
-}
-
-static bool
-opinion_is_due(struct negotiator *n, const struct addr *client)
-{
-	uint64_t second = clock_mono_ms() / 1000;
-	struct addr budget = addr_budget(client);
-	struct opinion_budget *b;
-	uint8_t h = budget.family;
-
-	for (size_t i = 0; i < sizeof(budget.octets); i++)
-		h = (uint8_t)(h * 31 + budget.octets[i]);
-	b = &n->budgets[h % OPINION_BUCKETS];
-	if (b->second != second) {
-		b->second = second;
-		b->used = 0;
-	}
-	return b->used++ < OPINIONS_PER_SECOND;
 }
 
 static bool
@@ -467,7 +481,7 @@ check_context(struct work *w, int32_t enctype)
 	if ((w->flags & GSS_C_ANON_FLAG) != 0)
 		return REFUSE(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY,
 		    "client is anonymous");
-	if (weak && !atomic_load(&w->negotiator->shared->allow_weak)) {
+	if (weak && !acceptor_allows_weak(w->generation)) {
 		reason_set(&w->result->next,
 		    "give the client and our account AES keys; if that cannot "
 		    "be, set weak-enctypes allow");

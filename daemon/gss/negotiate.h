@@ -69,14 +69,21 @@ const char *negotiation_cause_text(enum negotiation_cause cause);
 typedef bool (
     *negotiation_name_is_taken)(void *arg, const struct name *key_name);
 
+/*
+ * A ticket has a key that the acceptor lacks: are there newer keytabs?  Called
+ * on any negotiator thread, not too often for one client; waits until they
+ * are in use.
+ */
+typedef void (*negotiation_look_at_keytabs)(void *arg);
+
 struct negotiations_config {
 	uint32_t timeout_s;   /* of half-open ones */
 	uint32_t per_address; /* half-open ones (addr_budget()); the oldest
 				 makes room */
 	uint32_t max;         /* half-open ones overall; 0: 4096 */
-	bool allow_weak;      /* RC4 and 3DES sessions */
-	negotiation_name_is_taken name_is_taken; /* NULL: never */
-	void *name_is_taken_arg;
+	negotiation_name_is_taken name_is_taken;     /* NULL: never */
+	negotiation_look_at_keytabs look_at_keytabs; /* NULL: no use */
+	void *arg;                                   /* of both */
 };
 
 struct negotiations_counters {

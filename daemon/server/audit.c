@@ -6,13 +6,17 @@
  */
 #include <stdio.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/dns/mnemonic.h"
+#include "daemon/gss/algorithm.h"
 #include "daemon/gss/context.h"
 #include "daemon/policy/policy.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/decisions.h"
 #include "daemon/server/request.h"
+
+#define WEAK_WARNING_MS 1000
 
 /* Copies text into the array field, cut if it is long. */
 #define PUT(field, text)                                                       \
@@ -115,6 +119,26 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 	    log_quote(why, quoted, sizeof(quoted)));
 }
 
+/* Once a second for each worker, and how many there were since. */
+static void
+warn_of_weak(struct worker *worker, const struct context *context,
+    const char *who, const char *addr)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	worker->n_weak++;
+	if (worker->weak_said_ms != 0 &&
+	    now_ms - worker->weak_said_ms < WEAK_WARNING_MS)
+		return;
+	log_warning("tkey weak principal=\"%s\" from=%s enctype=%s n=%u "
+		    "next=\"give the client and our account AES keys, then "
+		    "set weak-enctypes refuse\"",
+	    who, addr, gss_enctype_text(context_enctype(context)),
+	    worker->n_weak);
+	worker->weak_said_ms = now_ms;
+	worker->n_weak = 0;
+}
+
 static void
 audit_established(const struct request *r, struct decision *x,
     const struct negotiation_result *result)
@@ -136,6 +160,8 @@ audit_established(const struct request *r, struct decision *x,
 			    "effect=\"no rule for groups grants it anything\"",
 		    x->signer,
 		    log_quote(x->reason.text, quoted, sizeof(quoted)));
+	if (!gss_enctype_is_aes(context_enctype(result->context)))
+		warn_of_weak(r->worker, result->context, x->signer, addr);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "daemon/policy/policy.h"
 #include "daemon/server/commands.h"
 #include "daemon/server/core.h"
+#include "daemon/server/keytabs.h"
 #include "daemon/server/settings.h"
 #include "daemon/xfr/notify.h"
 #include "daemon/zone/zone_file.h"
@@ -61,21 +62,36 @@ zone_argument(struct server *s, const struct control_request *request,
 	return z;
 }
 
+/* What an acceptor's keys were loaded from, and when; g NULL: none. */
+static json_t *
+generation_json(const struct acceptor_generation *g)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; g != NULL && i < acceptor_n_keytabs(g); i++)
+		(void)json_array_append_new(files,
+		    json_string(acceptor_keytab_at(g, i)));
+	return json_pack("{s:I, s:I, s:o, s:o}", "entries",
+	    (json_int_t)(g == NULL ? 0 : acceptor_n_entries(g)), "principals",
+	    (json_int_t)(g == NULL ? 0 : acceptor_n_principals(g)), "loaded",
+	    g == NULL ? json_null() : number(acceptor_loaded_s(g)), "files",
+	    files);
+}
+
 static json_t *
 keytab_status(struct server *s)
 {
 	struct acceptor_generation *g = acceptor_current(s->acceptor);
-	json_t *status = json_object();
-	char reason[sizeof(s->keytab_reason.text)];
+	json_t *status = generation_json(g);
+	struct keytabs_status st;
 
-	(void)pthread_mutex_lock(&s->settings_lock);
-	(void)snprintf(reason, sizeof(reason), "%s", s->keytab_reason.text);
-	(void)pthread_mutex_unlock(&s->settings_lock);
+	keytabs_status(s->keytabs, &st);
 	(void)json_object_set_new(status, "ok",
-	    json_boolean(g != NULL && reason[0] == '\0'));
-	(void)json_object_set_new(status, "reason", json_string(reason));
-	(void)json_object_set_new(status, "entries",
-	    number(g == NULL ? 0 : acceptor_n_entries(g)));
+	    json_boolean(g != NULL && st.failed_s == 0));
+	(void)json_object_set_new(status, "reason",
+	    json_string(st.reason.text));
+	(void)json_object_set_new(status, "failed",
+	    st.failed_s == 0 ? json_null() : number(st.failed_s));
 	acceptor_generation_unref(g);
 	return status;
 }

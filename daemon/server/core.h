@@ -37,6 +37,7 @@ struct contexts;
 struct control;
 struct decisions;
 struct epoch;
+struct keytabs;
 struct negotiations;
 struct replays;
 struct notifier;
@@ -116,6 +117,8 @@ struct worker {
 	LIST_HEAD(, request) transfers;
 	size_t n_kept, kept_octets, n_spares;
 	struct repeat_digest *digest;
+	uint64_t weak_said_ms; /* audit.c: when, and how many since */
+	unsigned n_weak;
 	struct worker_counters counters;
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
 };
@@ -147,6 +150,7 @@ struct server {
 	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;
 	struct acceptor *acceptor;
+	struct keytabs *keytabs;
 	struct negotiations *negotiations;
 	struct negotiators *negotiators;
 	struct transfers *transfers;
@@ -156,7 +160,6 @@ struct server {
 	struct control *control;
 	struct worker *workers;
 	unsigned n_workers;
-	struct reason keytab_reason; /* why there is no key; settings_lock */
 };
 
 /* A reference on the current settings; any thread. */

@@ -6,11 +6,11 @@
  */
 #include "daemon/server/kerberos.h"
 #include "daemon/base/err.h"
-#include "daemon/base/log.h"
 #include "daemon/conf/conf.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/server/core.h"
+#include "daemon/server/keytabs.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/keyring.h"
 
@@ -28,28 +28,19 @@ key_name_is_taken(void *arg, const struct name *key_name)
 	return is_taken;
 }
 
-void
-kerberos_load_keytabs(struct server *s, const struct settings *settings)
+/* Negotiators: a ticket has a key that no keytab had so far. */
+static void
+look_at_keytabs(void *arg)
 {
-	const struct conf_kerberos *k = &settings_conf(settings)->kerberos;
-	struct acceptor_config config = {.keytabs = k->keytabs.items,
-	    .n_keytabs = k->keytabs.n,
-	    .principals = k->acceptors.items,
-	    .n_principals = k->acceptors.n};
-	struct acceptor_generation *g = NULL;
-	struct reason reason = {""};
+	struct server *s = arg;
 
-	if (acceptor_load(&config, &g, &reason) == 0) {
-		acceptor_set(s->acceptor, g, k->context_lifetime_s);
-		log_notice("keytab loaded principals=%zu entries=%zu",
-		    acceptor_n_principals(g), acceptor_n_entries(g));
-	} else {
-		log_warning("keytab unusable reason=\"%s\"", reason.text);
-	}
-	acceptor_generation_unref(g);
-	(void)pthread_mutex_lock(&s->settings_lock);
-	s->keytab_reason = reason;
-	(void)pthread_mutex_unlock(&s->settings_lock);
+	keytabs_look(s->keytabs);
+}
+
+void
+kerberos_use_keytabs(struct server *s, struct settings *settings)
+{
+	keytabs_use(s->keytabs, settings);
 }
 
 static struct contexts_config
@@ -68,13 +59,13 @@ negotiations_config(struct server *s, const struct conf *conf)
 	    struct negotiations_config){.timeout_s = conf->kerberos
 							 .negotiation_timeout_s,
 	    .per_address = conf->kerberos.negotiations_per_address,
-	    .allow_weak = conf->kerberos.weak_enctypes == CONF_WEAK_ALLOW,
 	    .name_is_taken = key_name_is_taken,
-	    .name_is_taken_arg = s};
+	    .look_at_keytabs = look_at_keytabs,
+	    .arg = s};
 }
 
 int
-kerberos_start(struct server *s, const struct settings *settings)
+kerberos_start(struct server *s, struct settings *settings)
 {
 	const struct conf *conf = settings_conf(settings);
 	struct contexts_config contexts = contexts_config(conf);
@@ -84,7 +75,10 @@ kerberos_start(struct server *s, const struct settings *settings)
 	s->acceptor = acceptor_create();
 	if (s->acceptor == NULL)
 		return ERR_NOMEM;
-	kerberos_load_keytabs(s, settings);
+	ret = keytabs_create(s->acceptor, &s->keytabs);
+	if (ret != 0)
+		return ret;
+	keytabs_use(s->keytabs, settings);
 	ret = contexts_create(&contexts, &s->contexts);
 	if (ret == 0)
 		ret = negotiations_create(&negotiations, s->acceptor,
@@ -117,6 +111,8 @@ kerberos_stop(struct server *s)
 {
 	negotiators_destroy(s->negotiators);
 	s->negotiators = NULL;
+	if (s->keytabs != NULL)
+		keytabs_stop(s->keytabs);
 }
 
 void
@@ -124,5 +120,6 @@ kerberos_destroy(struct server *s)
 {
 	negotiations_destroy(s->negotiations);
 	contexts_destroy(s->contexts);
+	keytabs_destroy(s->keytabs);
 	acceptor_destroy(s->acceptor);
 }

@@ -16,10 +16,10 @@ struct server;
 struct settings;
 
 /* Loads the keytabs and starts the negotiators. */
-int kerberos_start(struct server *s, const struct settings *settings);
+int kerberos_start(struct server *s, struct settings *settings);
 
-/* A keytab that cannot be used is said, and the old one stays. */
-void kerberos_load_keytabs(struct server *s, const struct settings *settings);
+/* The keytabs of these settings from now on, as keytabs_use(). */
+void kerberos_use_keytabs(struct server *s, struct settings *settings);
 
 /* Bounds and lifetimes from now on. */
 void kerberos_set_limits(struct server *s, const struct conf *conf);

@@ -143,7 +143,7 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 	warn_of_restart(s, settings_conf(s->settings), conf);
 	apply_limits(s, conf);
 	move_session_key(s, s->settings, settings);
-	kerberos_load_keytabs(s, settings);
+	kerberos_use_keytabs(s, settings);
 	server_set_log_level(s, settings);
 	server_publish_settings(s, settings_ref(settings));
 	if (listeners != NULL)

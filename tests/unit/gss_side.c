@@ -5,27 +5,57 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "tests/unit/gss_side.h"
 #include "tests/unit/suites.h"
 
+/* Puts a copy of the keytab where the side's own is. */
+static void
+replace_keytab(const char *keytab, const char *own)
+{
+	char from[REALM_PATH_SIZE], to[REALM_PATH_SIZE];
+	char command[2 * REALM_PATH_SIZE + 16];
+
+	(void)snprintf(command, sizeof(command), "cp '%s' '%s'",
+	    realm_path("", keytab, from), realm_path("", own, to));
+	CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+int
+gss_side_load(struct gss_side *s, const char *keytab, struct reason *reason)
+{
+	struct acceptor_generation *g;
+	char path[REALM_PATH_SIZE], rcache[REALM_PATH_SIZE];
+	const char *keytabs[1] = {realm_path("FILE:", "own.keytab", path)};
+	struct acceptor_config config = {.keytabs = keytabs,
+	    .n_keytabs = 1,
+	    .principals = &s->principal,
+	    .n_principals = s->principal == NULL ? 0 : 1,
+	    .allow_weak = s->allow_weak};
+	int ret;
+
+	if (s->allow_weak)
+		config.replay_cache = realm_path("", "rcache2", rcache);
+	replace_keytab(keytab, "own.keytab");
+	ret = acceptor_load(&config, &g, reason);
+	if (ret == 0)
+		ret = acceptor_set(s->acceptor, g, 3600, reason);
+	else
+		acceptor_restrict(s->acceptor, &config);
+	acceptor_generation_unref(g);
+	return ret;
+}
+
 void
 gss_side_keytab(struct gss_side *s, const char *keytab)
 {
-	struct acceptor_generation *g;
-	char path[REALM_PATH_SIZE];
-	const char *keytabs[1] = {path};
-	struct acceptor_config config = {.keytabs = keytabs, .n_keytabs = 1};
 	struct reason reason;
-	int ret;
+	int ret = gss_side_load(s, keytab, &reason);
 
-	(void)realm_path("FILE:", keytab, path);
-	ret = acceptor_load(&config, &g, &reason);
 	if (ret != 0)
 		(void)fprintf(stderr, "%s\n", reason.text);
 	CU_ASSERT_EQUAL_FATAL(ret, 0);
-	acceptor_set(s->acceptor, g, 3600);
-	acceptor_generation_unref(g);
 }
 
 void

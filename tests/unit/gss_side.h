@@ -21,13 +21,24 @@ struct gss_side {
 	struct negotiator *negotiator;
 	struct contexts_config contexts_config;
 	struct negotiations_config config;
+	const char *principal; /* who accepts; NULL: any DNS/ */
+	bool allow_weak;       /* and krb5's replay cache, in "rcache2" */
 };
 
 /* Fatal for the test if anything fails.  keytab: a name in the realm's folder.
  */
 void gss_side_init(struct gss_side *s, const char *keytab);
 void gss_side_clear(struct gss_side *s);
+
+/*
+ * The side's keytab file ("own.keytab" in the realm's folder) becomes a copy
+ * of this one and is loaded, as principal and allow_weak say.
+ */
 void gss_side_keytab(struct gss_side *s, const char *keytab);
+
+/* The same; what acceptor_load() says.  If it fails, the old keys stay. */
+int gss_side_load(struct gss_side *s, const char *keytab,
+    struct reason *reason);
 
 /* The input of a leg from 192.0.2.1 with this key name and token. */
 struct negotiation_leg gss_side_leg(const char *key_name, const void *token,

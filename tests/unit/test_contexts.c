@@ -258,8 +258,8 @@ test_weak_mics_count_once(void)
 	OM_uint32 minor;
 
 	gss_side_init(&side, "dns.keytab");
-	side.config.allow_weak = true;
-	negotiations_configure(side.negotiations, &side.config);
+	side.allow_weak = true;
+	gss_side_keytab(&side, "dns.keytab");
 	CU_ASSERT_FATAL(initiator_init(&initiator, "PC1",
 	    "DNS/rc4.ad.test@AD.TEST", false, INITIATOR_FLAGS));
 	initiator_limit(&initiator, GSS_ENCTYPE_RC4);

@@ -142,7 +142,8 @@ test_status_is_for_people(void)
 				  "\"lsn\": 99, \"segments\": 2,"
 				  "\"octets\": 134217728}, \"keytab\":"
 				  "{\"ok\": false, \"reason\": \"empty\","
-				  "\"entries\": 0}}");
+				  "\"entries\": 3, \"loaded\": 1, \"files\":"
+				  "[\"FILE:/a\", \"FILE:/b\"]}}");
 
 	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text,
@@ -155,7 +156,10 @@ test_status_is_for_people(void)
 	    "updates:     5 applied, 6 refused, 7 failed\n"
 	    "store:       writable\n"
 	    "             lsn 99, 2 segments, 128.0 MiB\n"
-	    "keytab:      NOT USABLE: empty\n");
+	    "keytab:      NOT USABLE: empty\n"
+	    "             3 entries in use, loaded 1970-01-01T00:00:01Z\n"
+	    "             FILE:/a\n"
+	    "             FILE:/b\n");
 	CU_ASSERT_STRING_EQUAL(err_text_got, "");
 	end(c);
 }
