@@ -39,6 +39,13 @@ cell_list(const json_t *value, char cell[CELL_SIZE])
 	return cell;
 }
 
+static const char *
+cell_count(const json_t *value, char cell[CELL_SIZE])
+{
+	(void)snprintf(cell, CELL_SIZE, "%zu", json_array_size(value));
+	return cell;
+}
+
 static void
 put_keys(FILE *out, const json_t *keys)
 {
@@ -88,10 +95,12 @@ render_principals(FILE *out, const json_t *result)
 	    {"principal", "PRINCIPAL", false, cell_text},
 	    {"kind", "KIND", false, cell_text},
 	    {"contexts", "CONTEXTS", true, cell_text},
+	    {"pac", "PAC", false, cell_text},
+	    {"sids", "SIDS", true, cell_count},
 	    {"addresses", "ADDRESSES", false, cell_list},
 	};
 
-	put_table(out, json_object_get(result, "principals"), columns, 4);
+	put_table(out, json_object_get(result, "principals"), columns, 6);
 }
 
 /* "contexts.evicted.full 3": a line for each number, by its path. */

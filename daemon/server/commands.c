@@ -426,6 +426,10 @@ const struct control_command server_commands[] = {
     {"reload", "[ZONE]", 0, 1, command_reload},
     {"notify", "ZONE", 1, 1, command_notify},
     {"updates", "[-n N] [--denied] [--follow]", 0, 4, command_updates},
+    {"tsig-list", "", 0, 0, command_tsig_list},
+    {"tsig-delete", "KEYNAME", 1, 1, command_tsig_delete},
+    {"principals", "", 0, 0, command_principals},
+    {"stats", "", 0, 0, command_stats},
     {"stop", "", 0, 0, command_stop},
     {NULL, NULL, 0, 0, NULL},
 };

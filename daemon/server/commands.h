@@ -17,6 +17,15 @@
 int command_updates(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason);
 
+int command_tsig_list(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
+int command_tsig_delete(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
+int command_principals(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
+int command_stats(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
+
 /* Ended by a NULL name; their argument is the struct server. */
 extern const struct control_command server_commands[];
 

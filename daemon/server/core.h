@@ -98,6 +98,18 @@ struct worker_counters {
 	_Atomic uint64_t updates_failed;
 	_Atomic uint64_t tkeys_complete;
 	_Atomic uint64_t tkeys_refused;
+	_Atomic uint64_t tkeys_deleted;
+	_Atomic uint64_t tkeys_malformed; /* refused before a negotiation */
+	_Atomic uint64_t tkeys_bad_mode;
+	_Atomic uint64_t tkeys_bad_delete;
+	_Atomic uint64_t tkeys_busy;    /* negotiators have too much to do */
+	_Atomic uint64_t tsigs_formerr; /* by what their answers said */
+	_Atomic uint64_t tsigs_badkey;
+	_Atomic uint64_t tsigs_badsig;
+	_Atomic uint64_t tsigs_badtime;
+	_Atomic uint64_t tsigs_badtrunc;
+	_Atomic uint64_t tsigs_replayed; /* BADSIG over TCP, over UDP silence */
+	_Atomic uint64_t malformed; /* could not be read: FORMERR, NOTIMP */
 	_Atomic uint64_t repeats;
 	_Atomic uint64_t dropped; /* junk, replays, and under pressure */
 };

@@ -54,6 +54,23 @@ is_repeat(struct request *r)
 	return true;
 }
 
+static void
+count_signature(struct worker_counters *c, const struct tsig_state *s)
+{
+	if (s->is_replay)
+		COUNT(c->tsigs_replayed);
+	else if (s->error == TSIG_ERROR_BADKEY)
+		COUNT(c->tsigs_badkey);
+	else if (s->error == TSIG_ERROR_BADSIG)
+		COUNT(c->tsigs_badsig);
+	else if (s->error == TSIG_ERROR_BADTIME)
+		COUNT(c->tsigs_badtime);
+	else if (s->error == TSIG_ERROR_BADTRUNC)
+		COUNT(c->tsigs_badtrunc);
+	else
+		COUNT(c->tsigs_formerr);
+}
+
 /* TSIG verified: true to go on, else it was answered or dropped. */
 static bool
 is_authentic(struct request *r)
@@ -66,6 +83,7 @@ is_authentic(struct request *r)
 	    &r->message, &r->tsig, &reason);
 	if (r->tsig.rcode == RCODE_NOERROR)
 		return true;
+	count_signature(&r->worker->counters, &r->tsig);
 	audit_signature(r, &reason);
 	if (r->tsig.is_replay && !request_is_tcp(r))
 		request_drop(r); /* RFC 3645 has no answer to a replay */
@@ -135,6 +153,7 @@ dispatch_message(struct worker *w, const struct net_origin *from,
 	r->from = *from;
 	rcode = message_read(octets, len, &r->arena, &r->message);
 	if (rcode != RCODE_NOERROR) {
+		COUNT(w->counters.malformed);
 		request_answer_rcode(r, rcode);
 		request_put(r);
 		return;

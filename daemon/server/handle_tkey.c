@@ -74,8 +74,11 @@ delete_key(struct request *r, struct message_writer *w,
 
 	if (!r->tsig.is_verified || c == NULL ||
 	    !name_equal(context_key_name(c)->octets, asked->key_name.octets) ||
-	    !contexts_remove(r->worker->server->contexts, c))
+	    !contexts_remove(r->worker->server->contexts, c)) {
+		COUNT(r->worker->counters.tkeys_bad_delete);
 		return refuse(r, w, asked, TSIG_ERROR_BADNAME, rcode_out);
+	}
+	COUNT(r->worker->counters.tkeys_deleted);
 	return answer_error(r, w, asked, TSIG_ERROR_NONE, rcode_out);
 }
 
@@ -114,14 +117,17 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 	struct tkey_rr tkey;
 
 	if (rr == NULL || tkey_rr_read(rr, &tkey) != 0) {
+		COUNT(r->worker->counters.tkeys_malformed);
 		request_answer_start(r, w, NULL);
 		*rcode_out = RCODE_FORMERR;
 		return REPLY;
 	}
 	if (tkey.mode == TKEY_MODE_DELETE)
 		return delete_key(r, w, &tkey, rcode_out);
-	if (tkey.mode != TKEY_MODE_GSSAPI)
+	if (tkey.mode != TKEY_MODE_GSSAPI) {
+		COUNT(r->worker->counters.tkeys_bad_mode);
 		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
+	}
 
 	/* The token is needed after this call: read it again, in our copy. */
 	if (request_keep(r) == 0) {
@@ -129,6 +135,7 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 		if (negotiate(r, &tkey))
 			return PARKED;
 	}
+	COUNT(r->worker->counters.tkeys_busy);
 	if (!request_is_tcp(r))
 		return DROP; /* it will try again */
 	request_answer_start(r, w, NULL);

@@ -173,6 +173,7 @@ static void
 refuse_replay(struct request *r)
 {
 	COUNT(r->worker->counters.updates_failed);
+	COUNT(r->worker->counters.tsigs_replayed);
 	audit_update_refused(r, RCODE_NOTAUTH, "signature",
 	    "this very update was made before, and others since: it is a "
 	    "replay");

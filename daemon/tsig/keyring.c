@@ -259,6 +259,12 @@ keyring_count(const struct keyring *r)
 }
 
 const struct shared_key *
+keyring_at(const struct keyring *r, size_t i)
+{
+	return &r->keys[i];
+}
+
+const struct shared_key *
 keyring_find(const struct keyring *r, const uint8_t *name)
 {
 	const struct shared_key *k;

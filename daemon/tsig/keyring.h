@@ -82,6 +82,7 @@ struct keyring *keyring_ref(struct keyring *r);
 void keyring_unref(struct keyring *r); /* NULL is fine */
 
 size_t keyring_count(const struct keyring *r);
+const struct shared_key *keyring_at(const struct keyring *r, size_t i);
 
 /* NULL: no key of that name (compared without case).  r may be NULL. */
 const struct shared_key *keyring_find(const struct keyring *r,

@@ -52,9 +52,10 @@ run_rows(void *arg, struct control_request *r, json_t **result_out,
 	(void)reason;
 	*result_out = json_pack("{s:i}", "n", 2);
 	(void)control_stream_row(r, "principals",
-	    json_pack("{s:s, s:s, s:i, s:[s, s]}", "principal", "PC1$@AD.TEST",
-		"kind", "machine", "contexts", 12, "addresses", "192.0.2.1",
-		"2001:db8::1"));
+	    json_pack("{s:s, s:s, s:i, s:s, s:[s, s], s:[s, s]}", "principal",
+		"PC1$@AD.TEST", "kind", "machine", "contexts", 12, "pac",
+		"workstation", "sids", "S-1-5-11", "S-1-5-15", "addresses",
+		"192.0.2.1", "2001:db8::1"));
 	return control_stream_row(r, "principals",
 	    json_pack("{s:s, s:n, s:i, s:[]}", "principal", "x\033@AD.TEST",
 		"kind", "contexts", 1, "addresses"));
@@ -239,14 +240,16 @@ test_rows_become_one_array(void)
 
 	CU_ASSERT_EQUAL(RUN("-s", path, "principals"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text,
-	    "PRINCIPAL     KIND     CONTEXTS  ADDRESSES\n"
-	    "PC1$@AD.TEST  machine        12  192.0.2.1 2001:db8::1\n"
-	    "x?@AD.TEST    -               1  -\n");
+	    "PRINCIPAL     KIND     CONTEXTS  PAC          SIDS  ADDRESSES\n"
+	    "PC1$@AD.TEST  machine        12  workstation     2  "
+	    "192.0.2.1 2001:db8::1\n"
+	    "x?@AD.TEST    -               1  -               0  -\n");
 	CU_ASSERT_EQUAL(RUN("-s", path, "--json", "principals"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text,
 	    "{\"ok\":true,\"result\":{\"n\":2,\"principals\":["
 	    "{\"principal\":\"PC1$@AD.TEST\",\"kind\":\"machine\","
-	    "\"contexts\":12,"
+	    "\"contexts\":12,\"pac\":\"workstation\","
+	    "\"sids\":[\"S-1-5-11\",\"S-1-5-15\"],"
 	    "\"addresses\":[\"192.0.2.1\",\"2001:db8::1\"]},"
 	    "{\"principal\":\"x\\u001B@AD.TEST\",\"kind\":null,"
 	    "\"contexts\":1,\"addresses\":[]}]}}\n");

@@ -1,0 +1,356 @@
+/*
+ * commands_keys.c - kddnsctl tsig-list, tsig-delete, principals: who can sign
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A walk over the contexts holds no lock while a row is made and sent, and
+ * rows are sent one by one: lists may be long.  No row has a secret.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/gss/algorithm.h"
+#include "daemon/gss/contexts.h"
+#include "daemon/identity/sid.h"
+#include "daemon/server/commands.h"
+#include "daemon/server/core.h"
+#include "daemon/server/settings.h"
+#include "daemon/tsig/keyring.h"
+
+static json_t *
+number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+/* Text from a keytab or a PAC; null if it is not UTF-8. */
+static json_t *
+text_json(const char *text)
+{
+	json_t *json = json_string(text);
+
+	return json == NULL ? json_null() : json;
+}
+
+static json_t *
+name_json(const struct name *name)
+{
+	char text[NAME_TEXT_SIZE];
+
+	return json_string(name_to_log(name->octets, text));
+}
+
+static json_t *
+principal_json(struct principal *p)
+{
+	struct signer signer = {.kind = SIGNER_PRINCIPAL, .principal = p};
+	char text[SIGNER_TEXT_SIZE];
+
+	return json_string(signer_to_text(&signer, text, sizeof(text)));
+}
+
+static json_t *
+address_json(const struct addr *a)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	return json_string(addr_to_text(a, text));
+}
+
+/* --- tsig-list --- */
+
+static int
+stream_key(struct control_request *request, const struct shared_key *k)
+{
+	return control_stream_row(request, "keys",
+	    json_pack("{s:o, s:s, s:I}", "key", name_json(shared_key_name(k)),
+		"algorithm", tsig_algorithm_text(shared_key_algorithm(k)),
+		"mac_len", (json_int_t)shared_key_mac_len(k)));
+}
+
+static int
+stream_keys(struct server *s, struct control_request *request)
+{
+	struct settings *settings = server_settings(s);
+	const struct keyring *ring = settings_keyring(settings);
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < keyring_count(ring); i++)
+		ret = stream_key(request, keyring_at(ring, i));
+	settings_unref(settings);
+	return ret;
+}
+
+static int
+stream_context(void *arg, struct context *c)
+{
+	uint64_t now_ms = clock_mono_ms();
+	uint64_t age_ms = now_ms - context_created_ms(c);
+	uint64_t used_ms = context_used_ms(c);
+	enum tsig_algorithm algorithm = TSIG_GSS;
+
+	(void)tsig_algorithm_from_name(context_algorithm(c)->octets,
+	    &algorithm);
+	return control_stream_row(arg, "contexts",
+	    json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:I, s:I, s:I}",
+		"key", name_json(context_key_name(c)), "principal",
+		principal_json(context_principal(c)), "client",
+		address_json(context_client(c)), "acceptor",
+		text_json(context_acceptor(c)), "algorithm",
+		tsig_algorithm_text(algorithm), "enctype",
+		gss_enctype_text(context_enctype(c)), "mechanism",
+		context_is_spnego(c) ? "spnego" : "krb5", "kvno",
+		context_kvno(c) == 0 ? json_null() : number(context_kvno(c)),
+		"created", (json_int_t)(clock_wall_s() - age_ms / 1000),
+		"expires_in_s", (json_int_t)context_seconds_left(c), "idle_s",
+		(json_int_t)(now_ms > used_ms ? (now_ms - used_ms) / 1000
+					      : 0)));
+}
+
+/* What ends a list before its end. */
+static int
+say_why(int ret, const char *what, struct reason *reason)
+{
+	if (ret != 0)
+		reason_set(reason, "%s: %s", what, err_text(ret));
+	return ret;
+}
+
+int
+command_tsig_list(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason)
+{
+	struct server *s = arg;
+	int ret;
+
+	*result_out = json_pack("{s:[], s:[]}", "keys", "contexts");
+	ret = stream_keys(s, request);
+	if (ret == 0)
+		ret = contexts_walk(s->contexts, stream_context, request);
+	return say_why(ret, "tsig-list", reason);
+}
+
+/* --- tsig-delete --- */
+
+static bool
+is_configured(struct server *s, const struct name *key_name)
+{
+	struct settings *settings = server_settings(s);
+	bool is_there =
+	    keyring_find(settings_keyring(settings), key_name->octets) != NULL;
+
+	settings_unref(settings);
+	return is_there;
+}
+
+/* Ends the context; its next message gets BADKEY. */
+static int
+delete_context(struct server *s, struct context *c, json_t **result_out,
+    struct reason *reason)
+{
+	json_t *principal = principal_json(context_principal(c));
+	char key_name[NAME_TEXT_SIZE];
+
+	(void)name_to_log(context_key_name(c)->octets, key_name);
+	if (!contexts_remove(s->contexts, c)) {
+		json_decref(principal);
+		reason_set(reason, "%s: it has just ended", key_name);
+		return ERR_NOTFOUND;
+	}
+	log_notice("tsig-delete key=\"%s\" principal=\"%s\"", key_name,
+	    json_string_value(principal));
+	*result_out =
+	    json_pack("{s:s, s:o}", "key", key_name, "principal", principal);
+	return *result_out == NULL ? ERR_NOMEM : 0;
+}
+
+int
+command_tsig_delete(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason)
+{
+	struct server *s = arg;
+	char key_name[NAME_TEXT_SIZE];
+	struct context *c = NULL;
+	struct name name;
+	int ret;
+
+	*result_out = NULL;
+	if (name_from_text(control_arg(request, 0), NULL, &name) != 0) {
+		reason_set(reason, "this is no key name");
+		return ERR_MALFORMED;
+	}
+	(void)name_to_log(name.octets, key_name);
+	if (is_configured(s, &name)) {
+		reason_set(reason,
+		    "%s is a key of the configuration: take its key {} out "
+		    "and reload",
+		    key_name);
+		return ERR_PERM;
+	}
+	ret = contexts_find(s->contexts, name.octets, &c);
+	if (ret == 0)
+		ret = delete_context(s, c, result_out, reason);
+	else
+		reason_set(reason, "%s: %s", key_name,
+		    ret == ERR_TIMEOUT ? "the context has expired"
+				       : "no context has this key name");
+	context_unref(c);
+	return ret;
+}
+
+/* --- principals --- */
+
+/* One context of a principal. */
+struct holding {
+	struct principal *principal; /* reference */
+	struct addr client;
+	uint64_t created_ms;
+};
+
+struct holdings {
+	struct holding *items;
+	size_t n, size;
+};
+
+static int
+note_holding(void *arg, struct context *c)
+{
+	struct holdings *h = arg;
+	struct holding *more;
+	size_t size = h->size == 0 ? 256 : 2 * h->size;
+
+	if (h->n == h->size) {
+		more = reallocarray(h->items, size, sizeof(*more));
+		if (more == NULL)
+			return ERR_NOMEM;
+		h->items = more;
+		h->size = size;
+	}
+	h->items[h->n++] =
+	    (struct holding){.principal = principal_ref(context_principal(c)),
+		.client = *context_client(c),
+		.created_ms = context_created_ms(c)};
+	return 0;
+}
+
+static void
+holdings_clear(struct holdings *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		principal_unref(h->items[i].principal);
+	free(h->items);
+}
+
+/* By principal; of one principal the newest first, whose PAC counts. */
+static int
+compare_holdings(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+	int order = strcmp(x->principal->text, y->principal->text);
+
+	if (order != 0)
+		return order;
+	return (x->created_ms < y->created_ms) -
+	    (x->created_ms > y->created_ms);
+}
+
+/* The different addresses of n holdings; a principal has few. */
+static json_t *
+addresses_json(const struct holding *items, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		size_t before = 0;
+
+		while (before < i &&
+		    !addr_equal(&items[before].client, &items[i].client))
+			before++;
+		if (before == i)
+			(void)json_array_append_new(list,
+			    address_json(&items[i].client));
+	}
+	return list;
+}
+
+static json_t *
+sids_json(const struct principal *p)
+{
+	json_t *list = json_array();
+	char text[SID_TEXT_SIZE];
+	struct sid sid;
+
+	for (size_t i = 0; i < principal_n_sids(p); i++) {
+		principal_sid(p, i, &sid);
+		(void)json_array_append_new(list,
+		    json_string(sid_to_text(&sid, text)));
+	}
+	return list;
+}
+
+static json_t *
+account_json(const struct principal *p)
+{
+	const struct principal_account *a = p->account;
+	char text[SID_TEXT_SIZE];
+
+	if (a == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o, s:I, s:s}", "name", text_json(a->name),
+	    "domain", text_json(a->domain_name), "flags", (json_int_t)a->flags,
+	    "sid", sid_to_text(&a->sid, text));
+}
+
+/* The n holdings of one principal. */
+static int
+stream_principal(struct control_request *request, const struct holding *items,
+    size_t n)
+{
+	struct principal *p = items[0].principal;
+
+	return control_stream_row(request, "principals",
+	    json_pack("{s:o, s:s, s:I, s:o, s:s, s:o, s:o}", "principal",
+		principal_json(p), "kind", principal_kind_text(p), "contexts",
+		(json_int_t)n, "addresses", addresses_json(items, n), "pac",
+		principal_account_text(p), "account", account_json(p), "sids",
+		sids_json(p)));
+}
+
+static int
+stream_principals(struct control_request *request, struct holdings *h)
+{
+	size_t n;
+	int ret = 0;
+
+	if (h->n > 0)
+		qsort(h->items, h->n, sizeof(h->items[0]), compare_holdings);
+	for (size_t i = 0; ret == 0 && i < h->n; i += n) {
+		n = 1;
+		while (i + n < h->n &&
+		    strcmp(h->items[i].principal->text,
+			h->items[i + n].principal->text) == 0)
+			n++;
+		ret = stream_principal(request, &h->items[i], n);
+	}
+	return ret;
+}
+
+int
+command_principals(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason)
+{
+	struct server *s = arg;
+	struct holdings h = {NULL, 0, 0};
+	int ret;
+
+	*result_out = json_pack("{s:[]}", "principals");
+	ret = contexts_walk(s->contexts, note_holding, &h);
+	if (ret == 0)
+		ret = stream_principals(request, &h);
+	holdings_clear(&h);
+	return say_why(ret, "principals", reason);
+}
