@@ -453,38 +453,41 @@ pac_sids_start(struct pac_sids *walk, const struct pac_logon *pac)
 	reader_init(&walk->extra, pac->extra_sids, pac->extra_sids_len);
 }
 
-/* Item i of all three lists; which must be there. */
+/* Item i of all three lists; false: it is not enabled. */
 static bool
-take_sid(struct pac_sids *walk, uint32_t i, struct sid *sid_out)
+take_sid(struct pac_sids *walk, uint32_t i, const struct sid **base_out,
+    uint32_t *rid_out)
 {
 	const struct pac_logon *pac = walk->pac;
 	const struct pac_array *a = &pac->groups;
-	const struct sid *domain = &pac->domain;
 
+	*base_out = &pac->domain;
 	if (i >= a->n) {
 		i -= a->n;
 		a = &pac->extra;
-		domain = NULL;
+		*base_out = &walk->extra_base;
 	}
 	if (i >= a->n) {
 		i -= a->n;
 		a = &pac->resource;
-		domain = &pac->resource_domain;
+		*base_out = &pac->resource_domain;
 	}
-	if (domain != NULL)
-		(void)sid_join(domain, item_value(a, i), sid_out);
-	else
-		(void)read_sid(&walk->extra, sid_out, NULL);
+	*rid_out = item_value(a, i);
+	if (a == &pac->extra) {
+		(void)read_sid(&walk->extra, &walk->extra_base, NULL);
+		*rid_out = sid_split(&walk->extra_base);
+	}
 	return (item_attributes(a, i) & GROUP_ENABLED) != 0;
 }
 
 bool
-pac_sids_next(struct pac_sids *walk, struct sid *sid_out)
+pac_sids_next(struct pac_sids *walk, const struct sid **base_out,
+    uint32_t *rid_out)
 {
 	const struct pac_logon *pac = walk->pac;
 
 	while (walk->n_done < pac->groups.n + pac->extra.n + pac->resource.n)
-		if (take_sid(walk, walk->n_done++, sid_out))
+		if (take_sid(walk, walk->n_done++, base_out, rid_out))
 			return true;
 	return false;
 }

@@ -80,15 +80,20 @@ struct pac_logon {
 int pac_read(const void *octets, size_t len, struct pac_logon *pac_out,
     struct reason *reason);
 
-/* A walk through the groups: those of the domain, extra SIDs, resource groups.
- * Ones that are not enabled are passed over. */
+/*
+ * A walk through the groups: those of the domain, extra SIDs, resource groups.
+ * Each is a base, which stays only until the next, and the RID below it.  Ones
+ * that are not enabled are passed over.
+ */
 struct pac_sids {
 	const struct pac_logon *pac;
 	uint32_t n_done;
 	struct reader extra; /* the SIDs behind the array */
+	struct sid extra_base;
 };
 
 void pac_sids_start(struct pac_sids *walk, const struct pac_logon *pac);
-bool pac_sids_next(struct pac_sids *walk, struct sid *sid_out);
+bool pac_sids_next(struct pac_sids *walk, const struct sid **base_out,
+    uint32_t *rid_out);
 
 #endif

@@ -164,17 +164,21 @@ kind_of(const struct principal *p)
 static void
 add_sids(struct sid_list *l, const struct pac_logon *pac)
 {
-	struct sid sid, primary, last = {.n_subs = 0};
+	const struct sid *base, *domain = &pac->domain;
+	struct sid account = pac->account, last = {.n_subs = 0};
+	uint32_t account_rid = sid_split(&account), rid;
 	struct pac_sids walk;
 
-	(void)sid_join(&pac->domain, pac->primary_group, &primary);
-	sid_list_add(l, &pac->account, &last);
-	sid_list_add(l, &primary, &last);
+	sid_list_add(l, &account, account_rid, &last);
+	sid_list_add(l, domain, pac->primary_group, &last);
 	pac_sids_start(&walk, pac);
-	while (pac_sids_next(&walk, &sid))
-		if (!sid_equal(&sid, &pac->account) &&
-		    !sid_equal(&sid, &primary))
-			sid_list_add(l, &sid, &last);
+	while (pac_sids_next(&walk, &base, &rid)) {
+		if (rid == account_rid && sid_equal(base, &account))
+			continue;
+		if (rid == pac->primary_group && sid_equal(base, domain))
+			continue;
+		sid_list_add(l, base, rid, &last);
+	}
 }
 
 /* How much room of the one piece each part takes. */

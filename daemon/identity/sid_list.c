@@ -9,22 +9,20 @@
 #include "daemon/identity/sid_list.h"
 
 void
-sid_list_add(struct sid_list *l, const struct sid *sid, struct sid *last_io)
+sid_list_add(struct sid_list *l, const struct sid *base, uint32_t rid,
+    struct sid *last_io)
 {
-	struct sid base = *sid;
-	uint32_t rid = sid_split(&base);
-	bool starts = l->n_sids == 0 || !sid_equal(&base, last_io);
-
+	if (l->n_sids == 0 || !sid_equal(base, last_io)) {
+		*last_io = *base;
+		l->n_runs++;
+		if (l->runs != NULL)
+			l->runs[l->n_runs - 1].base = *base;
+	}
 	if (l->runs != NULL) {
-		if (starts)
-			l->runs[l->n_runs].base = base;
-		l->runs[starts ? l->n_runs : l->n_runs - 1].n++;
+		l->runs[l->n_runs - 1].n++;
 		l->rids[l->n_sids] = rid;
 	}
-	if (starts)
-		l->n_runs++;
 	l->n_sids++;
-	*last_io = base;
 }
 
 void

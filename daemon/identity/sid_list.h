@@ -33,10 +33,10 @@ struct sid_list {
 };
 
 /*
- * Puts sid at the end.  A list whose runs are NULL only counts; *last_io, which
- * starts as zeros, is then all that it remembers.
+ * Puts base with rid at the end.  A list whose runs are NULL only counts;
+ * *last_io, which starts as zeros, is then all that it remembers.
  */
-void sid_list_add(struct sid_list *l, const struct sid *sid,
+void sid_list_add(struct sid_list *l, const struct sid *base, uint32_t rid,
     struct sid *last_io);
 
 /* The SID at i < n_sids. */

@@ -27,8 +27,10 @@ static void
 check_principal(const struct principal *p, const struct pac_logon *pac)
 {
 	size_t n = principal_n_sids(p);
+	const struct sid *base;
 	struct pac_sids walk;
 	struct sid sid;
+	uint32_t rid;
 
 	MUST(n >= 2 && n <= 2 + PAC_GROUPS_MAX);
 	for (size_t i = 0; i < n; i++) {
@@ -37,8 +39,10 @@ check_principal(const struct principal *p, const struct pac_logon *pac)
 		MUST(principal_has_sid(p, &sid));
 	}
 	pac_sids_start(&walk, pac);
-	while (pac_sids_next(&walk, &sid))
+	while (pac_sids_next(&walk, &base, &rid)) {
+		MUST(sid_join(base, rid, &sid));
 		MUST(principal_has_sid(p, &sid));
+	}
 	(void)principal_is_domain_controller(p);
 	MUST(strlen(p->account->name) < PAC_NAME_SIZE);
 }

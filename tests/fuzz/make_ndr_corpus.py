@@ -5,7 +5,8 @@
 # Copyright (c) 2026 The kddns authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# KERB_VALIDATION_INFO (MS-PAC 2.5) in NDR.  Seeds of fuzz_ndr, and what
+# KERB_VALIDATION_INFO (MS-PAC 2.5) in NDR, octet for octet what Samba 4.17
+# (samba.dcerpc.krb5pac) makes of the same values.  Seeds of fuzz_ndr, and what
 # test_pac.c and test_negotiate.c read.  They are in the tree; run this again,
 # in any folder, after changing it.
 
@@ -53,15 +54,15 @@ class Ndr:
     def time(self, value):
         self.u32(value & 0xffffffff, value >> 32)
 
-    def string(self, text):
-        """RPC_UNICODE_STRING; None: a NULL pointer."""
+    def string(self, text, spare=0):
+        """RPC_UNICODE_STRING with spare units of room; None: NULL."""
         size = len((text or '').encode('utf-16-le'))
-        self.u16(size, size)
-        self.pointer(None if text is None else self.string_body, text)
+        self.u16(size, size + 2 * spare)
+        self.pointer(None if text is None else self.string_body, text, spare)
 
-    def string_body(self, text):
+    def string_body(self, text, spare):
         units = text.encode('utf-16-le')
-        self.u32(len(units) // 2, 0, len(units) // 2)
+        self.u32(len(units) // 2 + spare, 0, len(units) // 2)
         self.octets += units
 
     def groups(self, rids):
@@ -114,8 +115,8 @@ def logon_info(name='PC1$', domain_name='AD', domain=DOMAIN, rid=1104,
     n.groups(groups)
     n.u32((EXTRA_SIDS if extra else 0) | (RESOURCE_GROUPS if resource else 0))
     n.u32(0, 0, 0, 0)  # session key
-    n.string('DC1')
-    n.string(domain_name)
+    n.string('DC1', spare=1)
+    n.string(domain_name, spare=1)
     n.sid(domain)
     n.u32(0, 0)
     n.u32(flags, 0)

@@ -18,10 +18,12 @@ static void
 fill(struct sid_list *l)
 {
 	struct sid sid, last = {.n_subs = 0};
+	uint32_t rid;
 
 	for (size_t i = 0; i < N_TEXTS; i++) {
 		CU_ASSERT_EQUAL_FATAL(sid_from_text(texts[i], &sid), 0);
-		sid_list_add(l, &sid, &last);
+		rid = sid_split(&sid);
+		sid_list_add(l, &sid, rid, &last);
 	}
 }
 
