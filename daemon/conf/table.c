@@ -159,7 +159,7 @@ const struct row options_rows[] = {
 	OFFSET(options, tcp_clients),
 	.standard = "1000",
 	BETWEEN(1, 1000000),
-	.help = "TCP connections at one time."},
+	.help = "TCP connections at one time; more wait their turn."},
     {.name = "tcp-clients-per-address",
 	.kind = &kind_number,
 	OFFSET(options, tcp_clients_per_address),

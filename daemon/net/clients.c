@@ -68,29 +68,33 @@ counter_of(struct net_clients *c, const struct addr *address)
 }
 
 /* Adds one unless that would pass max. */
-static int
+static bool
 add_below(atomic_uint *n, const atomic_uint *max)
 {
 	unsigned most = atomic_load_explicit(max, memory_order_relaxed);
 
 	if (atomic_fetch_add_explicit(n, 1, memory_order_relaxed) < most)
-		return 1;
+		return true;
 	(void)atomic_fetch_sub_explicit(n, 1, memory_order_relaxed);
-	return 0;
+	return false;
 }
 
-enum net_admission
+bool
+net_clients_reserve(struct net_clients *c)
+{
+	return add_below(&c->n, &c->max);
+}
+
+void
+net_clients_release(struct net_clients *c)
+{
+	(void)atomic_fetch_sub_explicit(&c->n, 1, memory_order_relaxed);
+}
+
+bool
 net_clients_enter(struct net_clients *c, const struct addr *address)
 {
-	atomic_uint *mine = counter_of(c, address);
-
-	if (!add_below(mine, &c->max_per_address))
-		return NET_ADDRESS_FULL;
-	if (!add_below(&c->n, &c->max)) {
-		(void)atomic_fetch_sub_explicit(mine, 1, memory_order_relaxed);
-		return NET_FULL;
-	}
-	return NET_ADMITTED;
+	return add_below(counter_of(c, address), &c->max_per_address);
 }
 
 void
@@ -98,7 +102,7 @@ net_clients_leave(struct net_clients *c, const struct addr *address)
 {
 	(void)atomic_fetch_sub_explicit(counter_of(c, address), 1,
 	    memory_order_relaxed);
-	(void)atomic_fetch_sub_explicit(&c->n, 1, memory_order_relaxed);
+	net_clients_release(c);
 }
 
 unsigned

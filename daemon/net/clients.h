@@ -15,15 +15,11 @@
 #ifndef NET_CLIENTS_H
 #define NET_CLIENTS_H
 
+#include <stdbool.h>
+
 #include "daemon/base/addr.h"
 
 struct net_clients; /* opaque: defined in clients.c */
-
-enum net_admission {
-	NET_ADMITTED,
-	NET_FULL,         /* the total is reached */
-	NET_ADDRESS_FULL, /* this address has its share */
-};
 
 /* No clients; at most max (tcp-clients), and max_per_address; NULL: no memory.
  */
@@ -34,11 +30,19 @@ void net_clients_destroy(struct net_clients *c);
 void net_clients_set_limits(struct net_clients *c, unsigned max,
     unsigned max_per_address);
 
-/* Counts a client in, unless that would pass a limit. */
-enum net_admission net_clients_enter(struct net_clients *c,
-    const struct addr *address);
+/*
+ * Counts in a client that is about to be accepted: who it is shows only then.
+ * False: the total is reached.
+ */
+bool net_clients_reserve(struct net_clients *c);
 
-/* Counts an admitted client out. */
+/* Counts it out again. */
+void net_clients_release(struct net_clients *c);
+
+/* Counts a reserved one for its address; false: that has its share. */
+bool net_clients_enter(struct net_clients *c, const struct addr *address);
+
+/* Counts out one that has entered. */
 void net_clients_leave(struct net_clients *c, const struct addr *address);
 
 /* How many there are. */

@@ -54,6 +54,7 @@ struct udp_socket {
 
 struct tcp_listener {
 	struct source source;
+	LIST_ENTRY(tcp_listener) entry;
 };
 
 enum tcp_list {
@@ -81,6 +82,7 @@ struct tcp_connection {
 };
 
 TAILQ_HEAD(tcp_connections, tcp_connection);
+LIST_HEAD(tcp_listeners, tcp_listener);
 
 struct tcp {
 	struct net_clients *clients;
@@ -91,7 +93,8 @@ struct tcp {
 	struct tcp_connections unsettled; /* something to do after the round */
 	size_t n_unsettled;
 	size_t n_connections;
-	bool is_accept_paused; /* out of descriptors, until the next tick */
+	struct tcp_listeners listeners;
+	bool is_accept_paused; /* newcomers wait in the kernel's queue */
 	uint8_t *in;           /* one whole message with its length */
 };
 

@@ -29,6 +29,7 @@ tcp_init(struct tcp *t)
 	TAILQ_INIT(&t->idle);
 	TAILQ_INIT(&t->writing);
 	TAILQ_INIT(&t->unsettled);
+	LIST_INIT(&t->listeners);
 	t->in = malloc(IN_MAX);
 	return t->in == NULL ? ERR_NOMEM : 0;
 }
@@ -51,15 +52,19 @@ tcp_listen(struct net_worker *w, int fd)
 	l->source.kind = SOURCE_LISTENER;
 	l->source.fd = fd;
 	ret = source_add(w, &l->source, EPOLLIN);
-	if (ret != 0)
+	if (ret != 0) {
 		free(l);
-	return ret;
+		return ret;
+	}
+	LIST_INSERT_HEAD(&w->tcp.listeners, l, entry);
+	return 0;
 }
 
 void
 tcp_listener_remove(struct net_worker *w, struct tcp_listener *l)
 {
 	source_remove(w, &l->source);
+	LIST_REMOVE(l, entry);
 	free(l);
 }
 
@@ -155,6 +160,26 @@ connection_add(struct net_worker *w, int fd, const struct addr *remote)
 	return 0;
 }
 
+/* Newcomers wait in the kernel's queue; else epoll would say so for ever. */
+static void
+pause_accepting(struct net_worker *w, struct tcp_listener *l)
+{
+	w->tcp.is_accept_paused = true;
+	source_watch(w, &l->source, 0);
+}
+
+static void
+accept_again(struct net_worker *w)
+{
+	struct tcp_listener *l;
+
+	if (!w->tcp.is_accept_paused)
+		return;
+	w->tcp.is_accept_paused = false;
+	LIST_FOREACH (l, &w->tcp.listeners, entry)
+		source_watch(w, &l->source, EPOLLIN);
+}
+
 /*
  * Octets that nobody read would turn the close into a reset, and a reset may
  * overtake the answers on their way.
@@ -189,6 +214,7 @@ tcp_close(struct net_worker *w, struct tcp_connection *c)
 	free(c);
 	w->tcp.n_connections--;
 	count_more(&w->counters.tcp_connections, (uint64_t)-1);
+	accept_again(w);
 	w->in_hand -= in_hand;
 	if (in_hand > 0 && h->closed != NULL) {
 		batch_enter(w);
@@ -197,40 +223,57 @@ tcp_close(struct net_worker *w, struct tcp_connection *c)
 	}
 }
 
-/* Closes the connection that has been idle longest; false: none is. */
+/* Closes the connection that has been idle longest; false: none has. */
 static bool
 evict_idlest(struct net_worker *w)
 {
 	struct tcp_connection *c = TAILQ_FIRST(&w->tcp.idle);
 
-	if (c == NULL)
+	if (c == NULL || c->since_ms + TCP_GRACE_MS > w->now_ms)
 		return false;
 	count(&w->counters.tcp_closed_evicted);
 	tcp_close(w, c);
 	return true;
 }
 
+/* Counts in the next one to come; false: there is no room. */
 static bool
-admit(struct net_worker *w, const struct addr *remote)
+make_room(struct net_worker *w)
 {
-	enum net_admission a = net_clients_enter(w->tcp.clients, remote);
-
-	if (a == NET_FULL && evict_idlest(w))
-		a = net_clients_enter(w->tcp.clients, remote);
-	switch (a) {
-	case NET_ADMITTED:
-		return true;
-	case NET_FULL:
-		count(&w->counters.tcp_refused_full);
-		return false;
-	case NET_ADDRESS_FULL:
-		count(&w->counters.tcp_refused_address);
-		return false;
-	}
-	return false;
+	return net_clients_reserve(w->tcp.clients) ||
+	    (evict_idlest(w) && net_clients_reserve(w->tcp.clients));
 }
 
-/* Takes one connection; false: there is no more to take now. */
+/* Takes the accepted fd, which has a place reserved. */
+static void
+admit(struct net_worker *w, int fd, const struct addr *remote)
+{
+	if (!net_clients_enter(w->tcp.clients, remote)) {
+		count(&w->counters.tcp_refused_address);
+		net_clients_release(w->tcp.clients);
+		(void)close(fd);
+	} else if (connection_add(w, fd, remote) != 0) {
+		count(&w->counters.tcp_accept_error);
+		net_clients_leave(w->tcp.clients, remote);
+		(void)close(fd);
+	}
+}
+
+/* errno of accept4(); true: there may be another to take. */
+static bool
+accept_failed(struct net_worker *w, struct tcp_listener *l, int error)
+{
+	net_clients_release(w->tcp.clients);
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM) {
+		count(&w->counters.tcp_accept_error);
+		pause_accepting(w, l);
+		(void)evict_idlest(w);
+	}
+	return error == ECONNABORTED || error == EINTR;
+}
+
+/* Takes one, which has a place reserved; false: there are no more now. */
 static bool
 accept_one(struct net_worker *w, struct tcp_listener *l)
 {
@@ -241,35 +284,28 @@ accept_one(struct net_worker *w, struct tcp_listener *l)
 
 	fd = accept4(l->source.fd, (struct sockaddr *)&sa, &sa_len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM) {
-			/* Still readable: without a pause we would spin. */
-			count(&w->counters.tcp_accept_error);
-			w->tcp.is_accept_paused = true;
-			source_watch(w, &l->source, 0);
-			(void)evict_idlest(w);
-		}
-		return errno == ECONNABORTED || errno == EINTR;
-	}
-	if (addr_from_sockaddr((struct sockaddr *)&sa, &remote) != 0 ||
-	    !admit(w, &remote)) {
-		(void)close(fd);
-		return true;
-	}
-	if (connection_add(w, fd, &remote) != 0) {
-		net_clients_leave(w->tcp.clients, &remote);
-		count(&w->counters.tcp_accept_error);
+	if (fd == -1)
+		return accept_failed(w, l, errno);
+	if (addr_from_sockaddr((struct sockaddr *)&sa, &remote) == 0) {
+		admit(w, fd, &remote);
+	} else {
+		net_clients_release(w->tcp.clients);
 		(void)close(fd);
 	}
 	return true;
 }
 
+/* One has come: for it room is made; for more there may be room. */
 void
 tcp_accept(struct net_worker *w, struct tcp_listener *l)
 {
-	for (int i = 0; i < ACCEPTS; i++)
-		if (!accept_one(w, l))
+	if (!make_room(w)) {
+		count(&w->counters.tcp_waited);
+		pause_accepting(w, l);
+		return;
+	}
+	for (int i = 1; accept_one(w, l) && i < ACCEPTS; i++)
+		if (!net_clients_reserve(w->tcp.clients))
 			return;
 }
 
@@ -510,18 +546,6 @@ close_late(struct net_worker *w, struct tcp_connections *list,
 	}
 }
 
-static void
-accept_again(struct net_worker *w)
-{
-	w->tcp.is_accept_paused = false;
-	for (uint32_t i = 0; i < w->sources.n; i++) {
-		struct source *s = slots_at(&w->sources, i);
-
-		if (s != NULL && s->kind == SOURCE_LISTENER)
-			source_watch(w, s, EPOLLIN);
-	}
-}
-
 void
 tcp_tick(struct net_worker *w)
 {
@@ -529,8 +553,7 @@ tcp_tick(struct net_worker *w)
 	    &w->counters.tcp_closed_idle);
 	close_late(w, &w->tcp.writing, w->tcp.stuck_ms,
 	    &w->counters.tcp_closed_stuck);
-	if (w->tcp.is_accept_paused && !w->has_stopped)
-		accept_again(w);
+	accept_again(w);
 }
 
 void

@@ -7,8 +7,11 @@
  * A connection is idle, and closed after idle_ms, while it has neither a
  * request in hand nor octets unsent; half a message does not count as life.
  * One that takes no octets for stuck_ms is closed too.  At tcp-clients the
- * idlest connection of this worker makes room for a new one; where all are
- * busy, and at tcp-clients-per-address, the new one is closed at once.
+ * idlest connection of this worker makes room for a new one, if it has been
+ * idle for TCP_GRACE_MS: a client may need that long between its TKEY and its
+ * update.  Where none has, newcomers wait in the kernel's queue until one
+ * does, or a connection ends.  At tcp-clients-per-address the new one is
+ * closed at once.
  *
  * Owns:    connections and their descriptors.
  * Threads: the worker's.
@@ -25,6 +28,8 @@ struct net_worker;
 struct tcp;
 struct tcp_connection;
 struct tcp_listener;
+
+#define TCP_GRACE_MS 1000
 
 int tcp_init(struct tcp *t);
 void tcp_clear(struct tcp *t); /* after all connections are closed */
@@ -46,7 +51,7 @@ void tcp_event(struct net_worker *w, struct tcp_connection *c, uint32_t events);
  */
 void tcp_settle(struct net_worker *w);
 
-/* Time-outs; and accepts again after descriptors had run out. */
+/* Time-outs; and accepts again if newcomers wait. */
 void tcp_tick(struct net_worker *w);
 
 /* Reads no more; idle connections close now, the others when they are done. */

@@ -105,7 +105,7 @@ struct net_counters {
 	_Atomic uint64_t udp_send_full;  /* dropped, the socket was full */
 	_Atomic uint64_t udp_send_error; /* dropped, no route and the like */
 	_Atomic uint64_t tcp_accepted;
-	_Atomic uint64_t tcp_refused_full;    /* by tcp-clients */
+	_Atomic uint64_t tcp_waited;          /* pauses: newcomers queue */
 	_Atomic uint64_t tcp_refused_address; /* tcp-clients-per-address */
 	_Atomic uint64_t tcp_accept_error;    /* no descriptor or memory */
 	_Atomic uint64_t tcp_received;        /* messages */

@@ -81,7 +81,7 @@ network_json(const struct server *s)
 	    OF(net_counters, udp_send_full),
 	    OF(net_counters, udp_send_error),
 	    OF(net_counters, tcp_accepted),
-	    OF(net_counters, tcp_refused_full),
+	    OF(net_counters, tcp_waited),
 	    OF(net_counters, tcp_refused_address),
 	    OF(net_counters, tcp_accept_error),
 	    OF(net_counters, tcp_received),
