@@ -35,7 +35,7 @@ gss_side_load(struct gss_side *s, const char *keytab, struct reason *reason)
 	    .allow_weak = s->allow_weak};
 	int ret;
 
-	if (s->allow_weak)
+	if (s->allow_weak || s->replay_file)
 		config.replay_cache = realm_path("", "rcache2", rcache);
 	replace_keytab(keytab, "own.keytab");
 	ret = acceptor_load(&config, &g, reason);

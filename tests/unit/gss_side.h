@@ -22,7 +22,8 @@ struct gss_side {
 	struct contexts_config contexts_config;
 	struct negotiations_config config;
 	const char *principal; /* who accepts; NULL: any DNS/ */
-	bool allow_weak;       /* and krb5's replay cache, in "rcache2" */
+	bool allow_weak;
+	bool replay_file; /* "rcache2"; always if weak is allowed */
 };
 
 /* Fatal for the test if anything fails.  keytab: a name in the realm's folder.
@@ -32,7 +33,7 @@ void gss_side_clear(struct gss_side *s);
 
 /*
  * The side's keytab file ("own.keytab" in the realm's folder) becomes a copy
- * of this one and is loaded, as principal and allow_weak say.
+ * of this one and is loaded, as the fields above say.
  */
 void gss_side_keytab(struct gss_side *s, const char *keytab);
 

@@ -5,10 +5,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/clear.h"
@@ -177,6 +179,232 @@ test_credentials_are_made_once(void)
 	acceptor_creds_destroy(creds);
 }
 
+/* Loads a keytab of the realm's folder, whatever it is called. */
+static struct acceptor_generation *
+loaded(const char *keytab, const char *principal)
+{
+	struct acceptor_generation *g;
+	struct reason reason;
+	int ret = load(keytab, principal, &g, &reason);
+
+	if (ret != 0)
+		(void)fprintf(stderr, "%s\n", reason.text);
+	CU_ASSERT_EQUAL_FATAL(ret, 0);
+	return g;
+}
+
+static void
+test_changes_are_named(void)
+{
+	struct acceptor_generation *old = loaded("old.keytab", NULL);
+	struct acceptor_generation *new = loaded("dns.keytab", REALM_NS1);
+	struct acceptor_generation *same = loaded("dns.keytab", REALM_NS1);
+	struct reason text;
+
+	CU_ASSERT(acceptor_changes(old, new, &text));
+	CU_ASSERT_STRING_EQUAL(text.text,
+	    REALM_NS1 " kvno 3 added, " REALM_NS1 " kvno 2 removed");
+	CU_ASSERT(!acceptor_changes(new, same, &text));
+	CU_ASSERT_STRING_EQUAL(text.text, "");
+	acceptor_generation_unref(old);
+	acceptor_generation_unref(new);
+	acceptor_generation_unref(same);
+}
+
+static void
+test_another_key_of_the_same_kvno_is_a_change(void)
+{
+	struct acceptor_generation *one = loaded("wrong.keytab", NULL);
+	struct acceptor_generation *two = loaded("other.keytab", NULL);
+	struct acceptor_generation *both = loaded("dns.keytab", REALM_NS1);
+	struct reason text;
+
+	CU_ASSERT(acceptor_changes(one, two, &text));
+	CU_ASSERT_STRING_EQUAL(text.text,
+	    REALM_NS1 " kvno 3 has new keys, " REALM_NS1
+		      " kvno 3 has lost keys");
+	CU_ASSERT(acceptor_changes(two, both, &text));
+	acceptor_generation_unref(one);
+	acceptor_generation_unref(two);
+	acceptor_generation_unref(both);
+}
+
+/* Puts the first n octets of a keytab into "cut.keytab". */
+static size_t
+cut_keytab(const char *keytab, size_t n)
+{
+	char path[REALM_PATH_SIZE], octets[4096];
+	FILE *f = fopen(realm_path("", keytab, path), "r");
+	size_t size;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	size = fread(octets, 1, sizeof(octets), f);
+	(void)fclose(f);
+	CU_ASSERT_FATAL(size < sizeof(octets));
+	f = fopen(realm_path("", "cut.keytab", path), "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	(void)fwrite(octets, 1, n < size ? n : size, f);
+	(void)fclose(f);
+	return size;
+}
+
+/* krb5 itself would take it for a shorter keytab. */
+static void
+test_a_keytab_cut_inside_an_entry_is_none(void)
+{
+	size_t size = cut_keytab("dns.keytab", 0);
+	struct acceptor_generation *g;
+	struct reason reason;
+	int n_loaded = 0, ret;
+
+	for (size_t n = 0; n <= size; n++) {
+		(void)cut_keytab("dns.keytab", n);
+		ret = load("cut.keytab", NULL, &g, &reason);
+		n_loaded += ret == 0;
+		CU_ASSERT(ret == 0 || ret == ERR_MALFORMED ||
+		    (ret == ERR_NOTFOUND && n == 2));
+		acceptor_generation_unref(g);
+	}
+	CU_ASSERT_EQUAL(n_loaded, 4); /* after each of its entries */
+}
+
+static void
+test_the_replay_cache_is_tried_out(void)
+{
+	char keytab[REALM_PATH_SIZE], path[REALM_PATH_SIZE];
+	const char *keytabs[1] = {realm_path("FILE:", "dns.keytab", keytab)};
+	struct acceptor_config config = {.keytabs = keytabs,
+	    .n_keytabs = 1,
+	    .replay_cache = path};
+	struct acceptor_generation *g;
+	struct reason reason;
+	struct stat st;
+
+	(void)realm_path("", "missing/rcache2", path);
+	CU_ASSERT_EQUAL(acceptor_load(&config, &g, &reason), ERR_PERM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "/missing/rcache2: uid"));
+	(void)realm_path("", "cc", path); /* a folder */
+	CU_ASSERT_EQUAL(acceptor_load(&config, &g, &reason), ERR_PERM);
+	(void)realm_path("", "tried.rcache2", path);
+	(void)fclose(fopen(path, "w"));
+	(void)chmod(path, 0644);
+	CU_ASSERT_EQUAL_FATAL(acceptor_load(&config, &g, &reason), 0);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 07777, 0600);
+	acceptor_generation_unref(g);
+}
+
+/* How many retired keys there are. */
+static size_t
+n_retired(struct acceptor *a)
+{
+	struct acceptor_generation *g = acceptor_retired(a);
+	size_t n = g == NULL ? 0 : acceptor_n_entries(g);
+
+	acceptor_generation_unref(g);
+	return n;
+}
+
+/* Puts a generation of the file "live.keytab", a copy of keytab, into use. */
+static void
+use(struct acceptor *a, const char *keytab, const char *principal)
+{
+	char from[REALM_PATH_SIZE], to[REALM_PATH_SIZE];
+	char command[2 * REALM_PATH_SIZE + 16];
+	struct acceptor_generation *g;
+
+	(void)snprintf(command, sizeof(command), "cp '%s' '%s'",
+	    realm_path("", keytab, from), realm_path("", "live.keytab", to));
+	CU_ASSERT_EQUAL_FATAL(system(command), 0);
+	g = loaded("live.keytab", principal);
+	CU_ASSERT_EQUAL(acceptor_set(a, g, 100, NULL), 0);
+	acceptor_generation_unref(g);
+}
+
+static void
+test_keys_retire_one_by_one(void)
+{
+	struct acceptor *a = acceptor_create();
+	uint64_t start_ns = clock_mono_ns();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	clock_test_set(clock_wall_us(), start_ns);
+	use(a, "old.keytab", REALM_NS1);
+	CU_ASSERT_EQUAL(n_retired(a), 0);
+	use(a, "dns.keytab", REALM_NS1); /* kvno 2 retires */
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	clock_test_set(clock_wall_us(), start_ns + 60000000000u);
+	use(a, "next.keytab", REALM_NS1); /* kvno 3 too, before 2 has ended */
+	CU_ASSERT_EQUAL(n_retired(a), 4);
+	clock_test_set(clock_wall_us(), start_ns + 110000000000u);
+	use(a, "next.keytab", REALM_NS1); /* kvno 2 has ended by now */
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	use(a, "dns.keytab", REALM_NS1); /* kvno 3 is back, 4 gone */
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	clock_test_set(0, 0);
+	acceptor_destroy(a);
+}
+
+/* It has other keys, or none: an operator took it out. */
+static void
+test_only_who_may_accept_has_retired_keys(void)
+{
+	struct acceptor *a = acceptor_create();
+	struct acceptor_generation *g;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	use(a, "dns.keytab", NULL);
+	use(a, "dns.keytab", REALM_NS1); /* no DNS/rc4 any more */
+	CU_ASSERT_EQUAL(n_retired(a), 0);
+	use(a, "next.keytab", REALM_NS1);
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	g = loaded("next.keytab", REALM_NS1); /* live.keytab is not named */
+	CU_ASSERT_EQUAL(acceptor_set(a, g, 100, NULL), 0);
+	CU_ASSERT_EQUAL(n_retired(a), 0);
+	acceptor_generation_unref(g);
+	acceptor_destroy(a);
+}
+
+/* What of the current keys a config leaves: entries. */
+static size_t
+left_by(struct acceptor *a, const char *keytab, const char *principal)
+{
+	char path[REALM_PATH_SIZE];
+	const char *keytabs[1] = {realm_path("FILE:", keytab, path)};
+	struct acceptor_config config = {.keytabs = keytabs,
+	    .n_keytabs = 1,
+	    .principals = &principal,
+	    .n_principals = principal == NULL ? 0 : 1};
+	struct acceptor_generation *g;
+	size_t n;
+
+	acceptor_restrict(a, &config);
+	g = acceptor_current(a);
+	n = g == NULL ? 0 : acceptor_n_entries(g);
+	acceptor_generation_unref(g);
+	return n;
+}
+
+static void
+test_what_a_config_forbids_goes_without_a_load(void)
+{
+	struct acceptor *a = acceptor_create();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	use(a, "dns.keytab", NULL);
+	CU_ASSERT_EQUAL(left_by(a, "live.keytab", NULL), 4);
+	CU_ASSERT_EQUAL(left_by(a, "live.keytab", REALM_NS1), 2);
+	CU_ASSERT_EQUAL(left_by(a, "live.keytab", NULL), 2); /* nothing new */
+	use(a, "next.keytab", NULL);
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	CU_ASSERT_EQUAL(left_by(a, "live.keytab", REALM_NS1), 2);
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	CU_ASSERT_EQUAL(left_by(a, "old.keytab", NULL), 0);
+	CU_ASSERT_EQUAL(n_retired(a), 0);
+	CU_ASSERT_EQUAL(left_by(a, "live.keytab", NULL), 0);
+	acceptor_destroy(a);
+}
+
 CU_TestInfo acceptor_tests[] = {
     {"index", test_keys_are_indexed},
     {"case", test_the_name_of_a_ticket_is_found_without_case},
@@ -184,5 +412,12 @@ CU_TestInfo acceptor_tests[] = {
     {"two keytabs", test_an_entry_of_two_keytabs_is_one},
     {"unreadable", test_what_is_in_the_way_is_named},
     {"credentials", test_credentials_are_made_once},
+    {"changes", test_changes_are_named},
+    {"same kvno", test_another_key_of_the_same_kvno_is_a_change},
+    {"cut", test_a_keytab_cut_inside_an_entry_is_none},
+    {"replay cache", test_the_replay_cache_is_tried_out},
+    {"retired", test_keys_retire_one_by_one},
+    {"who retires", test_only_who_may_accept_has_retired_keys},
+    {"restrict", test_what_a_config_forbids_goes_without_a_load},
     CU_TEST_INFO_NULL,
 };

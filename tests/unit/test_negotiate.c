@@ -612,6 +612,76 @@ test_retired_keys_still_accept(void)
 	gss_side_clear(&s);
 }
 
+/* A configuration that takes a principal out counts at once. */
+static void
+test_who_may_not_accept_any_more_does_not(void)
+{
+	struct negotiation_result r;
+	struct reason reason;
+	struct initiator i;
+	struct gss_side s;
+
+	gss_side_init(&s, "dns.keytab");
+	s.principal = "DNS/rc4.ad.test@AD.TEST";
+	start(&i, "PC1", REALM_NS1, false);
+	gss_side_keytab(&s, "dns.keytab");
+	(void)refused(&s, "k", i.token.value, i.token.length, NEGOTIATION_NAME,
+	    TSIG_ERROR_BADKEY);
+	gss_side_clear(&s);
+
+	/* Also when the keytab cannot be loaded just then. */
+	gss_side_init(&s, "dns.keytab");
+	s.principal = "DNS/rc4.ad.test@AD.TEST";
+	CU_ASSERT_NOT_EQUAL(gss_side_load(&s, "krb5.conf", &reason), 0);
+	(void)refused(&s, "k", i.token.value, i.token.length, NEGOTIATION_NAME,
+	    TSIG_ERROR_BADKEY);
+	gss_side_clear(&s);
+
+	/* While one that may goes on with the keys of before. */
+	gss_side_init(&s, "dns.keytab");
+	s.principal = REALM_NS1;
+	CU_ASSERT_NOT_EQUAL(gss_side_load(&s, "krb5.conf", &reason), 0);
+	gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	negotiation_result_clear(&r);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
+static void
+load_new_keytab(void *arg)
+{
+	gss_side_keytab(arg, "dns.keytab");
+}
+
+/* The KDC has a new key, and its keytab has been there for an instant. */
+static void
+test_a_newer_ticket_makes_us_look_at_the_keytab(void)
+{
+	struct initiator i;
+	struct gss_side s;
+	struct context *c;
+
+	gss_side_init(&s, NULL);
+	negotiator_destroy(s.negotiator);
+	negotiations_destroy(s.negotiations);
+	s.config.look_at_keytabs = load_new_keytab;
+	s.config.arg = &s;
+	CU_ASSERT_EQUAL_FATAL(negotiations_create(&s.config, s.acceptor,
+				  s.contexts, &s.negotiations),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(negotiator_create(s.negotiations, &s.negotiator),
+	    0);
+	gss_side_keytab(&s, "old.keytab");
+	CU_ASSERT_FATAL(
+	    initiator_init(&i, "PC1", REALM_NS1, true, INITIATOR_FLAGS));
+	c = gss_side_handshake(&s, &i, "k");
+	CU_ASSERT_PTR_NOT_NULL(c);
+	context_unref(c);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
 /* A keytab in memory: the keys of dns.keytab under the name of another. */
 static krb5_keytab
 alias_keytab(krb5_context krb5, const char *name, const char *principal)
@@ -733,6 +803,8 @@ CU_TestInfo negotiate_tests[] = {
     {"unreadable", test_an_ap_req_that_cannot_be_read_makes_no_context},
     {"BADNAME", test_a_name_in_use_cannot_be_taken},
     {"retired", test_retired_keys_still_accept},
+    {"narrowed", test_who_may_not_accept_any_more_does_not},
+    {"newer", test_a_newer_ticket_makes_us_look_at_the_keytab},
     {"alias", test_a_ticket_under_another_name_is_matched_by_its_key},
     {"no keytab", test_without_a_keytab_nobody_gets_in},
     {"damaged", test_damaged_tokens_are_refused},

@@ -8,7 +8,9 @@
 #
 #   dns.keytab    DNS/ns1.ad.test kvno 3, DNS/rc4.ad.test (RC4 sessions)
 #   old.keytab    DNS/ns1.ad.test kvno 2
+#   next.keytab   DNS/ns1.ad.test kvno 4, which the KDC does not have
 #   wrong.keytab  DNS/ns1.ad.test kvno 3, another key
+#   other.keytab  the same, yet another key
 #   rc4.keytab    DNS/ns1.ad.test kvno 3, no AES key
 #   host.keytab   host/ns1.ad.test: no key for DNS
 #   aes.keytab    DNS/aes.ad.test (sessions of all four AES enctypes)
@@ -100,6 +102,16 @@ make_principals() {
 	addent -password -p DNS/ns1.ad.test@AD.TEST -k 3 -e aes256-cts
 	wrong
 	wkt $dir/wrong.keytab
+	clear_list
+	addent -password -p DNS/ns1.ad.test@AD.TEST -k 3 -e aes256-cts
+	other
+	wkt $dir/other.keytab
+	clear_list
+	addent -password -p DNS/ns1.ad.test@AD.TEST -k 4 -e aes256-cts
+	next
+	addent -password -p DNS/ns1.ad.test@AD.TEST -k 4 -e aes128-cts
+	next
+	wkt $dir/next.keytab
 	clear_list
 	addent -password -p DNS/ns1.ad.test@AD.TEST -k 3 -e rc4-hmac
 	wrong
