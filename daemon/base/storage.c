@@ -172,13 +172,19 @@ storage_sync(const struct storage *s, int fd)
 int
 storage_fill(const struct storage *s, int fd, uint64_t from, uint64_t len)
 {
-	static const uint8_t zeros[FILL_STEP];
-	uint64_t unsynced = 0;
-
 	/* Room first, so that a full disk is found out at once. */
 	if (s->fallocate(s->arg, fd, (off_t)(from + len)) == -1 &&
 	    errno != EOPNOTSUPP)
 		return err_from_errno(errno);
+	return storage_zero(s, fd, from, len);
+}
+
+int
+storage_zero(const struct storage *s, int fd, uint64_t from, uint64_t len)
+{
+	static const uint8_t zeros[FILL_STEP];
+	uint64_t unsynced = 0;
+
 	while (len > 0) {
 		size_t n = len < FILL_STEP ? (size_t)len : FILL_STEP;
 		int ret = storage_write(s, fd, zeros, n, from);

@@ -55,6 +55,9 @@ int storage_write(const struct storage *s, int fd, const void *octets,
 /* Makes the file at least len octets of zeros long from from on, unsynced. */
 int storage_fill(const struct storage *s, int fd, uint64_t from, uint64_t len);
 
+/* Writes len zeros from from on, where the file has its room already. */
+int storage_zero(const struct storage *s, int fd, uint64_t from, uint64_t len);
+
 int storage_sync(const struct storage *s, int fd);
 
 /*

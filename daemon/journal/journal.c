@@ -35,6 +35,9 @@ segment_destroy(struct journal *j, struct segment *s)
 		return;
 	if (s->fd != -1)
 		(void)j->storage->close(j->storage->arg, s->fd);
+	if (s->index != NULL)
+		segment_index_clear(s->index);
+	free(s->index);
 	free(s);
 }
 
@@ -84,7 +87,7 @@ journal_new_segment(struct journal *j, struct segment **segment_out,
 	if (s == NULL)
 		return ERR_NOMEM;
 	(void)snprintf(s->name, sizeof(s->name), "%08" PRIu32 ".spare",
-	    ++j->n_spares_made);
+	    atomic_fetch_add(&j->n_spares_made, 1) + 1);
 	s->size = j->segment_size;
 	s->fd = st->open(st->arg, j->log_dirfd, s->name,
 	    O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -254,46 +257,62 @@ journal_wants_spare(struct journal *j)
 	return wants;
 }
 
-/* Hands over a spare, or says why there is none. */
+/* Hands over a spare; ERR_EXISTS: another one came first. */
 static int
-offer_spare(struct journal *j, struct segment *s, const struct reason *why)
+offer_spare(struct journal *j, struct segment *s)
 {
-	int ret = 0;
+	int ret = ERR_EXISTS;
 
-	assert(s != NULL || why != NULL);
 	(void)pthread_mutex_lock(&j->lock);
-	if (s == NULL) {
-		j->no_spare = *why;
-	} else {
-		/* A place for it in the list, so that the writer cannot fail.
-		 */
+	/* A place for it in the list, so that the writer cannot fail. */
+	if (j->spare == NULL)
 		ret = journal_add_segment(j, s);
-		if (ret == 0) {
-			j->n_segments--;
-			j->spare = s;
-			j->no_spare.text[0] = '\0';
-		}
+	if (ret == 0) {
+		j->n_segments--;
+		j->spare = s;
+		j->no_spare.text[0] = '\0';
 	}
 	(void)pthread_mutex_unlock(&j->lock);
 	return ret;
 }
 
+static void
+say_no_spare(struct journal *j, const struct reason *why)
+{
+	(void)pthread_mutex_lock(&j->lock);
+	j->no_spare = *why;
+	(void)pthread_mutex_unlock(&j->lock);
+}
+
+/* The file goes, and what is known of it. */
+static void
+remove_segment(struct journal *j, struct segment *s)
+{
+	(void)j->storage->unlink(j->storage->arg, j->log_dirfd, s->name);
+	segment_destroy(j, s);
+}
+
 int
 journal_make_spare(struct journal *j, struct reason *reason)
 {
-	struct segment *s;
-	int ret;
+	struct segment *s = NULL;
+	int ret = 0;
 
-	ret = journal_new_segment(j, &s, reason);
+	if (!atomic_load(&j->has_reserve))
+		ret = journal_make_reserve(j, reason);
+	if (ret == 0)
+		ret = journal_new_segment(j, &s, reason);
+	if (ret == 0) {
+		ret = offer_spare(j, s);
+		if (ret != 0)
+			remove_segment(j, s);
+	}
+	if (ret == ERR_EXISTS)
+		return 0;
 	if (ret == ERR_NOMEM)
 		reason_set(reason, "cannot make a log segment: out of memory");
-	if (ret != 0) {
-		(void)offer_spare(j, NULL, reason);
-		return ret;
-	}
-	ret = offer_spare(j, s, NULL);
 	if (ret != 0)
-		segment_destroy(j, s);
+		say_no_spare(j, reason);
 	return ret;
 }
 
@@ -324,31 +343,44 @@ recycle(struct journal *j, struct segment *s)
 	char name[SEGMENT_NAME_SIZE];
 
 	(void)snprintf(name, sizeof(name), "%08" PRIu32 ".spare",
-	    ++j->n_spares_made);
+	    atomic_fetch_add(&j->n_spares_made, 1) + 1);
 	if (st->rename(st->arg, j->log_dirfd, s->name, name) == -1)
 		return err_from_errno(errno);
 	memcpy(s->name, name, sizeof(name));
 	s->number = 0;
 	s->first_lsn = 0;
-	return offer_spare(j, s, NULL);
+	s->has_index = s->is_checked = false;
+	return offer_spare(j, s);
+}
+
+static void
+drop_index(struct journal *j, const struct segment *s)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	if (!s->has_index)
+		return;
+	journal_index_name(name, s->number);
+	(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);
 }
 
 int
 journal_retire(struct journal *j, uint32_t before, struct reason *reason)
 {
-	const struct storage *st = j->storage;
 	struct segment *s;
 	int ret = 0;
 
 	while (ret == 0 && (s = take_first(j, before)) != NULL) {
 		/* First on disk that it is not missed, then gone. */
 		ret = journal_note(j, reason);
-		if (ret == 0 && s->size == j->segment_size &&
-		    journal_wants_spare(j) && recycle(j, s) == 0)
-			continue;
-		if (ret == 0)
-			(void)st->unlink(st->arg, j->log_dirfd, s->name);
-		segment_destroy(j, s);
+		if (ret != 0) {
+			segment_destroy(j, s);
+			break;
+		}
+		drop_index(j, s);
+		if (s->size != j->segment_size || !journal_wants_spare(j) ||
+		    recycle(j, s) != 0)
+			remove_segment(j, s);
 	}
 	return ret;
 }
@@ -356,10 +388,12 @@ journal_retire(struct journal *j, uint32_t before, struct reason *reason)
 static int
 write_anchor(struct journal *j, bool clean, struct reason *reason)
 {
-	struct anchor anchor = j->anchor;
+	struct anchor anchor;
 	uint8_t block[JOURNAL_BLOCK];
 	int ret;
 
+	(void)pthread_mutex_lock(&j->anchor_lock);
+	anchor = j->anchor;
 	anchor.sequence++;
 	anchor.clean = clean;
 	anchor.next_zone_id = atomic_load(&j->next_zone_id);
@@ -373,12 +407,12 @@ write_anchor(struct journal *j, bool clean, struct reason *reason)
 	    anchor.sequence % 2 * JOURNAL_BLOCK);
 	if (ret == 0)
 		ret = storage_sync(j->storage, j->control_fd);
-	if (ret != 0) {
+	if (ret == 0)
+		j->anchor = anchor;
+	else
 		reason_set(reason, "cannot write the control file: %m");
-		return ret;
-	}
-	j->anchor = anchor;
-	return 0;
+	(void)pthread_mutex_unlock(&j->anchor_lock);
+	return ret;
 }
 
 int

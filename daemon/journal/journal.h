@@ -45,15 +45,27 @@ struct journal_config {
 /* --- Opening: one thread, before any other uses it --- */
 
 /*
- * Opens the directory, creating it if there is none; takes its lock; recovers
- * the log and writes its tail anew (J7), unless the last stop was clean.
- * Damage is no error: see journal_damage().
+ * Opens the directory, creating it if there is none, and takes its lock.  The
+ * log is not there before journal_recover().
  * ERR_BUSY         another process holds it (its pid in the reason)
  * ERR_UNSUPPORTED  a newer format
  * ERR_IO, ERR_DISKFULL, ERR_PERM
  */
 int journal_open(const struct journal_config *config,
     struct journal **journal_out, struct reason *reason);
+
+/* True if what this group changed in the zone is saved elsewhere. */
+typedef bool (*journal_is_saved)(void *arg, uint32_t zone_id, uint64_t lsn);
+
+/*
+ * Recovers the log and writes its tail anew (J7), unless the last stop was
+ * clean.  A segment that has an index and whose changes are all saved is not
+ * read.  Damage is no error: see journal_damage().  is_saved NULL: nothing is.
+ * ERR_UNSUPPORTED  a newer format
+ * ERR_IO, ERR_DISKFULL
+ */
+int journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
+    struct reason *reason);
 
 /* Closes, without a word in the control file; NULL is fine. */
 void journal_close(struct journal *j);
@@ -75,7 +87,8 @@ struct journal_location {
 
 /*
  * Gives every changeset that counts, oldest first; what take returns first,
- * if not 0, ends it.  octets holds only during the call.
+ * if not 0, ends it.  octets holds only during the call; it is NULL for a
+ * changeset of which only the index was read: it is saved.
  * ERR_MALFORMED: a group is sound but what is in it is not.
  */
 typedef int (*journal_take)(void *arg, const struct journal_location *where,
@@ -129,13 +142,24 @@ int journal_write(struct journal *j, const struct group *g,
 /* Newest group on disk; any thread. */
 uint64_t journal_durable_lsn(const struct journal *j);
 
-/* --- Looking after it: the keeper --- */
+/* --- Looking after it: any thread, not a worker --- */
 
 /* True if the spare segment has been used and must be made anew. */
 bool journal_wants_spare(struct journal *j);
 
-/* Makes it, from a retired segment or zeros; takes its time. */
+/*
+ * Makes it of zeros, and before it the reserve if there is none; takes its
+ * time.
+ */
 int journal_make_spare(struct journal *j, struct reason *reason);
+
+/*
+ * Reads one segment that is full and was not read since it was written, and
+ * makes its index.  ERR_NOTFOUND: all are done.  ERR_MALFORMED: it is damaged,
+ * *segment_out is its number, and it will not be read again.
+ */
+int journal_check_segment(struct journal *j, uint32_t *segment_out,
+    struct reason *reason);
 
 /*
  * Segments before this number are not needed any more.  Those that are still

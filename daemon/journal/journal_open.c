@@ -110,19 +110,18 @@ take_lock(struct journal *j, const char *directory, struct reason *reason)
 /* --- The control file --- */
 
 static int
-read_control(struct journal *j, struct recover_promise *promise,
-    struct reason *reason)
+read_control(struct journal *j, struct reason *reason)
 {
+	struct recover_promise *promise = &j->promise;
 	uint8_t octets[ANCHORS_LEN];
 	ssize_t n;
 	int ret;
 
-	memset(promise, 0, sizeof(*promise));
 	j->control_fd = j->storage->open(j->storage->arg, j->dirfd, "control",
 	    O_RDWR | O_CREAT, 0600);
-	n = j->control_fd == -1
-	    ? -1
-	    : pread(j->control_fd, octets, sizeof(octets), 0);
+	n = j->control_fd == -1 ? -1
+				: j->storage->pread(j->storage->arg,
+				      j->control_fd, octets, sizeof(octets), 0);
 	if (n == -1) {
 		ret = err_from_errno(errno);
 		reason_set(reason, "cannot read the control file: %m");
@@ -147,15 +146,6 @@ read_control(struct journal *j, struct recover_promise *promise,
 }
 
 /* --- Opening and closing --- */
-
-static int
-open_log(struct journal *j, struct reason *reason)
-{
-	struct recover_promise promise;
-	int ret = read_control(j, &promise, reason);
-
-	return ret != 0 ? ret : journal_recover(j, &promise, reason);
-}
 
 int
 journal_open(const struct journal_config *config, struct journal **journal_out,
@@ -183,13 +173,16 @@ journal_open(const struct journal_config *config, struct journal **journal_out,
 	atomic_init(&j->next_zone_id, 1);
 	atomic_init(&j->durable_lsn, 0);
 	atomic_init(&j->durable_segment, 0);
+	atomic_init(&j->n_spares_made, 0);
+	atomic_init(&j->has_reserve, false);
 	(void)pthread_mutex_init(&j->lock, NULL);
+	(void)pthread_mutex_init(&j->anchor_lock, NULL);
 
 	ret = open_dirs(j, config->directory, reason);
 	if (ret == 0)
 		ret = take_lock(j, config->directory, reason);
 	if (ret == 0)
-		ret = open_log(j, reason);
+		ret = read_control(j, reason);
 	if (ret == ERR_NOMEM)
 		reason_set(reason, "cannot open the state directory %s: %s",
 		    config->directory, err_text(ret));
@@ -224,6 +217,7 @@ journal_close(struct journal *j)
 	close_fd(j, j->dirfd);
 	close_fd(j, j->lock_fd); /* last: it gives the lock away */
 	(void)pthread_mutex_destroy(&j->lock);
+	(void)pthread_mutex_destroy(&j->anchor_lock);
 	free(j);
 }
 

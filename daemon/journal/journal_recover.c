@@ -6,9 +6,12 @@
  *
  * Segments in order of their numbers, recovery over their octets, then the
  * tail written anew (J7): what recovery read may have come from memory that
- * the disk never saw, so it goes to a new file and is synced before anybody is
- * served from it.  Every step may be cut short and begun again (J8): files are
- * made under other names and renamed when complete.
+ * the disk never saw, so it goes to another file and is synced before anybody
+ * is served from it.  Every step may be cut short and begun again (J8): files
+ * are made under other names and renamed when complete.
+ *
+ * Segments are read, not mapped: a sector that cannot be read is damage at
+ * that offset.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,10 +108,21 @@ sort_in(struct listing *l, const char *name)
 		return add_number(l, number);
 	if (parse_name(name, ".spare", &number))
 		keep_spare(l, name, number);
+	if (strcmp(name, RESERVE_NAME) == 0)
+		atomic_store(&l->j->has_reserve, true);
 	return 0;
 }
 
-/* What a crash left: retired, written anew, or one spare too many. */
+static bool
+is_listed(const struct listing *l, uint32_t number)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* What a crash left: retired, half made, or one spare too many. */
 static int
 drop_leftover(struct listing *l, const char *name)
 {
@@ -119,6 +132,9 @@ drop_leftover(struct listing *l, const char *name)
 	if ((parse_name(name, ".log", &number) &&
 		number < j->anchor.first_segment) ||
 	    parse_name(name, ".log.tmp", &number) ||
+	    parse_name(name, ".index.tmp", &number) ||
+	    strcmp(name, RESERVE_NAME ".tmp") == 0 ||
+	    (parse_name(name, ".index", &number) && !is_listed(l, number)) ||
 	    (parse_name(name, ".spare", &number) &&
 		(l->spare == NULL || strcmp(name, l->spare->name) != 0)))
 		(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);
@@ -169,99 +185,295 @@ list_log(struct listing *l, struct reason *reason)
 
 /* --- Judging them --- */
 
-/* Opens and maps one; *octets_out is unmapped by unmap(). */
-static int
-map_segment(struct journal *j, struct segment *s, const uint8_t **octets_out)
-{
-	struct stat meta;
-	void *octets;
+/* The segments as recovery sees them, one of them in memory. */
+struct images {
+	struct journal *j;
+	struct recover_segment *list; /* one for each of j->segments */
+	size_t n;
+	uint8_t (*heads)[JOURNAL_BLOCK];
+	uint8_t *octets; /* of the one loaded last */
+	size_t room;
+};
 
-	s->fd =
-	    j->storage->open(j->storage->arg, j->log_dirfd, s->name, O_RDWR, 0);
-	if (s->fd == -1 || fstat(s->fd, &meta) == -1)
-		return err_from_errno(errno);
-	s->size = (size_t)meta.st_size;
-	*octets_out = NULL;
-	if (s->size == 0)
-		return 0;
-	octets = mmap(NULL, s->size, PROT_READ, MAP_SHARED, s->fd, 0);
-	if (octets == MAP_FAILED)
-		return err_from_errno(errno);
-	*octets_out = octets;
-	return 0;
-}
-
+/* Its first block, if there is one that can be read. */
 static void
-unmap(const uint8_t *octets, size_t len)
+read_head(struct images *m, size_t i)
 {
-	if (octets != NULL)
-		(void)munmap((void *)(uintptr_t)octets, len);
+	struct journal *j = m->j;
+	const struct segment *s = j->segments[i];
+
+	if (storage_read(j->storage, s->fd, m->heads[i], JOURNAL_BLOCK, 0) == 0)
+		m->list[i].head = m->heads[i];
 }
 
 static int
-open_segment(struct journal *j, uint32_t number, struct recover_segment *image,
-    struct reason *reason)
+open_segment(struct images *m, uint32_t number, struct reason *reason)
 {
+	struct journal *j = m->j;
 	struct segment *s = segment_create();
+	struct stat meta;
 	int ret;
 
 	if (s == NULL)
 		return ERR_NOMEM;
 	s->number = number;
 	(void)snprintf(s->name, sizeof(s->name), "%08" PRIu32 ".log", number);
-	ret = map_segment(j, s, &image->octets);
-	if (ret != 0)
+	s->fd =
+	    j->storage->open(j->storage->arg, j->log_dirfd, s->name, O_RDWR, 0);
+	if (s->fd == -1 || fstat(s->fd, &meta) == -1) {
+		ret = err_from_errno(errno);
 		reason_set(reason, "cannot read log/%s: %m", s->name);
-	if (ret == 0)
+	} else {
+		s->size = (size_t)meta.st_size;
 		ret = journal_add_segment(j, s);
+	}
 	if (ret != 0) {
-		unmap(image->octets, s->size);
-		image->octets = NULL;
 		segment_destroy(j, s);
 		return ret;
 	}
-	image->number = number;
-	image->len = s->size;
+	m->list[m->n] =
+	    (struct recover_segment){.number = number, .len = s->size};
+	read_head(m, m->n++);
 	return 0;
+}
+
+/*
+ * Reads len octets at that offset block by block; what cannot be read is zeros,
+ * and the first such offset is noted.
+ */
+static void
+read_around(const struct images *m, const struct segment *s, size_t at,
+    size_t len, size_t *unreadable)
+{
+	for (size_t end = at + len; at < end; at += JOURNAL_BLOCK) {
+		size_t n = end - at < JOURNAL_BLOCK ? end - at : JOURNAL_BLOCK;
+
+		if (storage_read(m->j->storage, s->fd, m->octets + at, n, at) ==
+		    0)
+			continue;
+		memset(m->octets + at, 0, n);
+		if (*unreadable == 0)
+			*unreadable = at;
+	}
+}
+
+#define LOAD_STEP ((size_t)1 << 20)
+
+/* For recover_log(). */
+static int
+load_segment(void *arg, struct recover_segment *image)
+{
+	struct images *m = arg;
+	const struct segment *s = m->j->segments[image - m->list];
+	uint8_t *octets;
+
+	if (s->size > m->room) {
+		octets = realloc(m->octets, s->size);
+		if (octets == NULL)
+			return ERR_NOMEM;
+		m->octets = octets;
+		m->room = s->size;
+	}
+	for (size_t at = 0; at < s->size; at += LOAD_STEP) {
+		size_t n = s->size - at < LOAD_STEP ? s->size - at : LOAD_STEP;
+
+		if (storage_read(m->j->storage, s->fd, m->octets + at, n, at) !=
+		    0)
+			read_around(m, s, at, n, &image->unreadable);
+	}
+	image->octets = m->octets;
+	return 0;
+}
+
+static bool
+all_saved(const struct segment_index *x, journal_is_saved is_saved, void *arg)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		const struct segment_index_entry *e = &x->entries[i];
+
+		if ((e->flags & CHANGESET_CHECKPOINT) == 0 &&
+		    !is_saved(arg, e->zone_id, e->where.lsn))
+			return false;
+	}
+	return true;
+}
+
+/* The index is of this very segment, and leads to the next one. */
+static bool
+index_fits(const struct segment_index *x, const struct recover_segment *s)
+{
+	struct segment_head head, next;
+
+	return s->head != NULL && s[1].head != NULL &&
+	    segment_head_read(s->head, &head) == 0 &&
+	    segment_head_read(s[1].head, &next) == 0 &&
+	    memcmp(x->uuid, head.uuid, sizeof(x->uuid)) == 0 &&
+	    x->number == head.number && x->first_lsn == head.first_lsn &&
+	    x->last_lsn + 1 == next.first_lsn && x->end <= s->len;
+}
+
+/* Lets the index stand for the i-th segment, if it may. */
+static int
+use_index(struct images *m, size_t i, journal_is_saved is_saved, void *arg)
+{
+	struct segment *s = m->j->segments[i];
+	struct segment_index *x;
+	int ret = journal_read_index(m->j, s->number, &x);
+
+	if (ret != 0)
+		return ret == ERR_NOTFOUND ? 0 : ret;
+	s->has_index = index_fits(x, &m->list[i]);
+	if (s->has_index && all_saved(x, is_saved, arg)) {
+		s->index = x;
+		m->list[i].index = x;
+		return 0;
+	}
+	s->is_checked = s->has_index; /* it is read now */
+	segment_index_clear(x);
+	free(x);
+	return 0;
+}
+
+static int
+open_segments(struct images *m, const struct listing *l,
+    journal_is_saved is_saved, void *arg, struct reason *reason)
+{
+	int ret = 0;
+
+	m->list = calloc(l->n + 1, sizeof(*m->list));
+	m->heads = calloc(l->n + 1, sizeof(*m->heads));
+	if (m->list == NULL || m->heads == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; ret == 0 && i < l->n; i++)
+		ret = open_segment(m, l->numbers[i], reason);
+	for (size_t i = 0; ret == 0 && is_saved != NULL && i + 1 < m->n; i++)
+		ret = use_index(m, i, is_saved, arg);
+	return ret;
 }
 
 /* --- Making it whole --- */
 
-/* The groups that count, in a new file of the same number (J7). */
+int
+journal_make_reserve(struct journal *j, struct reason *reason)
+{
+	const struct storage *st = j->storage;
+	int ret,
+	    fd = st->open(st->arg, j->log_dirfd, RESERVE_NAME ".tmp",
+		O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ret = fd == -1 ? err_from_errno(errno) : 0;
+	if (ret == 0 &&
+	    st->fallocate(st->arg, fd, (off_t)j->segment_size) == -1)
+		ret = errno == EOPNOTSUPP
+		    ? storage_fill(st, fd, 0, j->segment_size)
+		    : err_from_errno(errno);
+	if (ret == 0)
+		ret = storage_sync(st, fd);
+	if (fd != -1)
+		(void)st->close(st->arg, fd);
+	if (ret == 0 &&
+	    (st->rename(st->arg, j->log_dirfd, RESERVE_NAME ".tmp",
+		 RESERVE_NAME) == -1 ||
+		st->fsync_dir(st->arg, j->log_dirfd) == -1))
+		ret = err_from_errno(errno);
+	if (ret != 0) {
+		reason_set(reason, "cannot make log/" RESERVE_NAME ": %m");
+		(void)st->unlink(st->arg, j->log_dirfd, RESERVE_NAME ".tmp");
+	}
+	atomic_store(&j->has_reserve, ret == 0);
+	return ret;
+}
+
+/* A file that the tail goes to. */
+struct tail {
+	char name[SEGMENT_NAME_SIZE + 4];
+	int fd;
+	bool has_room;  /* on the disk */
+	bool is_filled; /* with zeros, or an older life's groups */
+};
+
+/* The spare or the reserve, which need no room on the disk; or a new file. */
+static int
+open_tail(struct journal *j, const struct segment *s, struct tail *t)
+{
+	const struct storage *st = j->storage;
+	bool fits = s->size <= j->segment_size;
+
+	memset(t, 0, sizeof(*t));
+	if (fits && j->spare != NULL) {
+		(void)snprintf(t->name, sizeof(t->name), "%s", j->spare->name);
+		t->fd = j->spare->fd;
+		t->has_room = t->is_filled = true;
+		j->spare->fd = -1;
+		segment_destroy(j, j->spare);
+		j->spare = NULL;
+		return 0;
+	}
+	if (fits && atomic_exchange(&j->has_reserve, false)) {
+		(void)snprintf(t->name, sizeof(t->name), RESERVE_NAME);
+		t->has_room = true;
+		t->fd = st->open(st->arg, j->log_dirfd, t->name, O_RDWR, 0);
+	} else {
+		(void)snprintf(t->name, sizeof(t->name), "%s.tmp", s->name);
+		t->fd = st->open(st->arg, j->log_dirfd, t->name,
+		    O_RDWR | O_CREAT | O_TRUNC, 0600);
+	}
+	return t->fd == -1 ? err_from_errno(errno) : 0;
+}
+
+/*
+ * The groups that count, and behind them a block of zeros: the file may hold
+ * what an earlier recovery, which found one group more, had put there.
+ */
+static int
+fill_tail(struct journal *j, const struct segment *s, const struct tail *t,
+    const uint8_t *octets, size_t size)
+{
+	static const uint8_t zeros[JOURNAL_BLOCK];
+	const struct storage *st = j->storage;
+	size_t end = s->end;
+	int ret = storage_write(st, t->fd, octets, end, 0);
+
+	if (ret == 0 && end + sizeof(zeros) <= size) {
+		ret = storage_write(st, t->fd, zeros, sizeof(zeros), end);
+		end += sizeof(zeros);
+	}
+	if (ret == 0 && !t->has_room)
+		ret = storage_fill(st, t->fd, end, size - end);
+	else if (ret == 0 && !t->is_filled)
+		ret = storage_zero(st, t->fd, end, size - end);
+	return ret != 0 ? ret : storage_sync(st, t->fd);
+}
+
+/* The groups that count, in another file of the same number (J7). */
 static int
 rewrite_tail(struct journal *j, const uint8_t *octets, struct reason *reason)
 {
 	const struct storage *st = j->storage;
 	struct segment *s = j->segments[j->n_segments - 1];
 	size_t size = s->size > j->segment_size ? s->size : j->segment_size;
-	char tmp[SEGMENT_NAME_SIZE + 4];
-	int fd, ret;
+	struct tail t;
+	int ret = open_tail(j, s, &t);
 
-	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", s->name);
-	fd = st->open(st->arg, j->log_dirfd, tmp, O_RDWR | O_CREAT | O_TRUNC,
-	    0600);
-	if (fd == -1)
-		goto failed;
-	ret = storage_write(st, fd, octets, s->end, 0);
 	if (ret == 0)
-		ret = storage_fill(st, fd, s->end, size - s->end);
-	if (ret == 0)
-		ret = storage_sync(st, fd);
-	if (ret != 0 || st->rename(st->arg, j->log_dirfd, tmp, s->name) == -1 ||
-	    st->fsync_dir(st->arg, j->log_dirfd) == -1)
-		goto failed;
-	(void)st->close(st->arg, s->fd);
-	s->fd = fd;
-	s->size = size;
-	return 0;
-failed:
-	ret = err_from_errno(errno);
-	reason_set(reason, "cannot write the end of the log anew: log/%s: %m",
-	    tmp);
-	if (fd != -1) {
-		(void)st->close(st->arg, fd);
-		(void)st->unlink(st->arg, j->log_dirfd, tmp);
+		ret = fill_tail(j, s, &t, octets, size);
+	if (ret == 0 &&
+	    (st->rename(st->arg, j->log_dirfd, t.name, s->name) == -1 ||
+		st->fsync_dir(st->arg, j->log_dirfd) == -1))
+		ret = err_from_errno(errno);
+	if (ret == 0) {
+		(void)st->close(st->arg, s->fd);
+		s->fd = t.fd;
+		s->size = size;
+		return 0;
 	}
+	reason_set(reason,
+	    "cannot write the end of the log anew, %zu octets: log/%s: %m",
+	    size, t.name);
+	if (t.fd != -1)
+		(void)st->close(st->arg, t.fd);
+	if (!t.has_room)
+		(void)st->unlink(st->arg, j->log_dirfd, t.name);
 	return ret;
 }
 
@@ -353,62 +565,62 @@ make_whole(struct journal *j, const uint8_t *tail, struct reason *reason)
 	return ret;
 }
 
-/* Opens, judges and completes the segments of these numbers. */
+/* Opens, judges and completes the segments that are listed. */
 static int
-recover(struct journal *j, struct listing *l,
-    const struct recover_promise *promise, struct reason *reason)
+recover(struct images *m, struct listing *l, journal_is_saved is_saved,
+    void *arg, struct reason *reason)
 {
-	struct recover_segment *images;
+	struct journal *j = m->j;
 	struct recover_result result;
-	size_t n = 0;
-	int ret = 0;
+	int ret = open_segments(m, l, is_saved, arg, reason);
 
-	images = calloc(l->n + 1, sizeof(*images));
-	if (images == NULL)
-		return ERR_NOMEM;
-	while (ret == 0 && n < l->n) {
-		ret = open_segment(j, l->numbers[n], &images[n], reason);
-		if (ret == 0)
-			n++;
+	if (ret != 0)
+		return ret;
+	ret = recover_log(m->list, m->n, &j->promise, load_segment, m, &result);
+	if (ret != 0) {
+		*reason = result.reason;
+		return ret;
 	}
-	if (ret == 0) {
-		ret = recover_log(images, n, promise, &result);
-		if (ret != 0)
-			*reason = result.reason;
-	}
-	if (ret == 0) {
-		take_over(j, images, n, &result);
-		if (!j->damaged)
-			ret = walk_log(l, drop_leftover, reason);
-	}
-	if (ret == 0) {
-		ret = make_whole(j,
-		    j->n_segments > 0 ? images[j->n_segments - 1].octets : NULL,
-		    reason);
-	}
-	for (size_t i = 0; i < n; i++)
-		unmap(images[i].octets, images[i].len);
-	free(images);
+	take_over(j, m->list, m->n, &result);
+	if (!j->damaged)
+		ret = walk_log(l, drop_leftover, reason);
+	return ret != 0 ? ret : make_whole(j, m->octets, reason);
+}
+
+/* As offer_spare(): a place for it in the list. */
+static int
+place_spare(struct journal *j)
+{
+	int ret = j->spare == NULL ? 0 : journal_add_segment(j, j->spare);
+
+	if (ret == 0 && j->spare != NULL)
+		j->n_segments--;
 	return ret;
 }
 
 int
-journal_recover(struct journal *j, const struct recover_promise *promise,
+journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
     struct reason *reason)
 {
 	struct listing l = {.j = j};
+	struct images m = {.j = j};
+	struct reason why;
 	int ret = list_log(&l, reason);
 
 	j->spare = l.spare;
 	if (ret == 0)
-		ret = recover(j, &l, promise, reason);
-	free(l.numbers);
-	if (ret != 0 || j->spare == NULL)
-		return ret;
-	/* As offer_spare(): a place for it in the list. */
-	ret = journal_add_segment(j, j->spare);
+		ret = recover(&m, &l, is_saved, arg, reason);
 	if (ret == 0)
-		j->n_segments--;
+		ret = place_spare(j);
+	if (ret == ERR_NOMEM)
+		reason_set(reason, "cannot recover the log: %s", err_text(ret));
+	/* At once: there is room where the old tail was. */
+	if (ret == 0 && !j->damaged && !atomic_load(&j->has_reserve))
+		(void)journal_make_reserve(j, &why);
+	free(m.octets);
+	free(m.heads);
+	free(m.list);
+	free(l.numbers);
 	return ret;
 }
 

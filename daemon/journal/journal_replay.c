@@ -5,77 +5,100 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <inttypes.h>
-#include <sys/mman.h>
+#include <stdlib.h>
 
 #include "daemon/base/err.h"
 #include "daemon/journal/group.h"
 #include "daemon/journal/journal_state.h"
+#include "daemon/journal/segment_reader.h"
 
-struct replay {
+struct walk {
+	const struct segment *segment;
 	journal_take take;
 	void *arg;
 	struct reason *reason;
 };
 
 static int
-replay_group(const struct replay *r, const struct segment *s,
-    const uint8_t *octets, size_t at, const struct group_head *g)
+walk_group(const struct walk *w, size_t at, const struct group_head *g,
+    const uint8_t *group)
 {
-	struct journal_location where = {.lsn = g->lsn, .segment = s->number};
+	struct journal_location where = {.lsn = g->lsn,
+	    .segment = w->segment->number};
 	struct record_head head;
 	struct reader reader;
 	int ret;
 
-	reader_init(&reader, octets + at + GROUP_HEAD_LEN, g->len);
+	reader_init(&reader, group + GROUP_HEAD_LEN, g->len);
 	for (uint32_t i = 0; i < g->n_changesets; i++) {
-		size_t start = reader.pos;
+		size_t start = GROUP_HEAD_LEN + reader.pos;
 
 		ret = record_head_read(&reader, &head);
 		if (ret != 0) {
-			reason_set(r->reason,
+			reason_set(w->reason,
 			    "log/%s offset %zu: no changeset where one should"
 			    " be",
-			    s->name, at + GROUP_HEAD_LEN + start);
+			    w->segment->name, at + start);
 			return ret;
 		}
-		where.offset = (uint32_t)(at + GROUP_HEAD_LEN + start);
+		where.offset = (uint32_t)(at + start);
 		where.len = head.len;
 		where.share = group_share(g->len, head.len);
-		ret = r->take(r->arg, &where, &head, octets + where.offset);
+		ret = w->take(w->arg, &where, &head, group + start);
 		if (ret != 0)
 			return ret;
 	}
 	return 0;
 }
 
-static int
-replay_segment(struct journal *j, const struct replay *r,
-    const struct segment *s)
+int
+journal_walk_segment(struct journal *j, const struct segment *s,
+    journal_take take, void *arg, struct reason *reason)
 {
-	const uint8_t *octets;
-	struct group_head g;
+	const struct walk w = {s, take, arg, reason};
+	uint64_t lsn = s->first_lsn;
 	size_t at = JOURNAL_BLOCK;
-	void *map;
+	struct segment_reader r;
 	int ret = 0;
 
-	map = mmap(NULL, s->end, PROT_READ, MAP_SHARED, s->fd, 0);
-	if (map == MAP_FAILED) {
-		reason_set(r->reason, "cannot read log/%s: %m", s->name);
-		return ERR_IO;
-	}
-	octets = map;
+	segment_reader_init(&r, j->storage, s->fd, s->end);
 	while (ret == 0 && at < s->end) {
-		/* Judged a moment ago, but read again: believe nothing. */
-		ret = group_head_read(octets + at, s->end - at, j->uuid, &g);
+		const uint8_t *group;
+		struct group_head g;
+
+		/* Judged before, perhaps, but read again: believe nothing. */
+		ret = segment_reader_group(&r, at, j->uuid, &g, &group);
+		if (ret == 0 && g.lsn != lsn)
+			ret = ERR_MALFORMED;
 		if (ret != 0) {
-			reason_set(r->reason, "log/%s offset %zu: %s", s->name,
-			    at, err_text(ret));
+			reason_set(reason,
+			    "log/%s offset %zu: group %" PRIu64 ": %s", s->name,
+			    at, lsn, err_text(ret));
 			break;
 		}
-		ret = replay_group(r, s, octets, at, &g);
+		ret = walk_group(&w, at, &g, group);
 		at += group_size(g.len);
+		lsn++;
 	}
-	(void)munmap(map, s->end);
+	segment_reader_clear(&r);
+	return ret;
+}
+
+static int
+replay_index(const struct segment_index *x, journal_take take, void *arg)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < x->n; i++) {
+		const struct segment_index_entry *e = &x->entries[i];
+		const struct record_head head = {.len = e->where.len,
+		    .zone_id = e->zone_id,
+		    .serial_from = e->serial_from,
+		    .serial_to = e->serial_to,
+		    .flags = e->flags};
+
+		ret = take(arg, &e->where, &head, NULL);
+	}
 	return ret;
 }
 
@@ -83,10 +106,14 @@ int
 journal_replay(struct journal *j, journal_take take, void *arg,
     struct reason *reason)
 {
-	const struct replay r = {take, arg, reason};
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < j->n_segments; i++)
-		ret = replay_segment(j, &r, j->segments[i]);
+	for (size_t i = 0; ret == 0 && i < j->n_segments; i++) {
+		const struct segment *s = j->segments[i];
+
+		ret = s->index != NULL
+		    ? replay_index(s->index, take, arg)
+		    : journal_walk_segment(j, s, take, arg, reason);
+	}
 	return ret;
 }

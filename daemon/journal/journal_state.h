@@ -17,6 +17,7 @@
 #include "daemon/journal/journal.h"
 #include "daemon/journal/recover.h"
 #include "daemon/journal/segment.h"
+#include "daemon/journal/segment_index.h"
 
 #define SEGMENT_NAME_SIZE 32
 
@@ -27,6 +28,9 @@ struct segment {
 	size_t size; /* of the file */
 	size_t end;  /* behind the last group; the writer's for the last one */
 	unsigned n_pins;
+	bool has_index;  /* on disk */
+	bool is_checked; /* read since it was written, in this life */
+	struct segment_index *index;  /* until the replay, if it was not read */
 	char name[SEGMENT_NAME_SIZE]; /* in log/; the log thread's for the last
 					 one */
 };
@@ -46,8 +50,11 @@ struct journal {
 	_Atomic uint64_t durable_lsn;
 	_Atomic uint32_t durable_segment; /* holds the durable LSN */
 
-	struct anchor anchor; /* the keeper's: last written */
-	uint32_t n_spares_made;
+	struct recover_promise promise; /* what the control file said */
+	pthread_mutex_t anchor_lock;
+	struct anchor anchor; /* last written */
+	_Atomic uint32_t n_spares_made;
+	atomic_bool has_reserve;
 
 	pthread_mutex_t lock;      /* guards what follows */
 	struct segment **segments; /* numbers are consecutive */
@@ -67,11 +74,22 @@ int journal_name_segment(struct journal *j, struct segment *s,
     struct reason *reason);
 
 /*
- * Lists the segments, judges them, and makes the log whole: the tail anew or
- * the first segment; notes it in the control file.
+ * The reserve: room on the disk that only recovery uses, so that a full disk
+ * does not keep the daemon from starting.
  */
-int journal_recover(struct journal *j, const struct recover_promise *promise,
-    struct reason *reason);
+#define RESERVE_NAME "reserve"
+int journal_make_reserve(struct journal *j, struct reason *reason);
+
+/* "00000012.index" */
+void journal_index_name(char name[SEGMENT_NAME_SIZE], uint32_t number);
+
+/* The index of a segment, if it is there and sound; ERR_NOTFOUND. */
+int journal_read_index(struct journal *j, uint32_t number,
+    struct segment_index **index_out);
+
+/* Gives the changesets of one segment from its octets. */
+int journal_walk_segment(struct journal *j, const struct segment *s,
+    journal_take take, void *arg, struct reason *reason);
 
 /* A file of zeros, segment_size long; number 0. */
 int journal_new_segment(struct journal *j, struct segment **segment_out,

@@ -12,10 +12,13 @@
 
 #include "daemon/base/err.h"
 #include "daemon/journal/recover.h"
+#include "daemon/journal/segment_index.h"
 
 struct recovery {
 	struct recover_segment *segments;
 	size_t n;
+	recover_load load;
+	void *arg;
 	struct recover_result *result;
 	uint64_t next_lsn; /* the one that must come next */
 };
@@ -40,9 +43,8 @@ static int
 read_head(struct recovery *r, const struct recover_segment *s,
     struct segment_head *head_out)
 {
-	int ret = s->len < JOURNAL_BLOCK
-	    ? ERR_MALFORMED
-	    : segment_head_read(s->octets, head_out);
+	int ret = s->head == NULL ? ERR_MALFORMED
+				  : segment_head_read(s->head, head_out);
 
 	if (ret == ERR_UNSUPPORTED)
 		reason_set(&r->result->reason,
@@ -66,6 +68,43 @@ check_formats(struct recovery *r)
 		if (read_head(r, &r->segments[i], &head) == ERR_UNSUPPORTED)
 			return ERR_UNSUPPORTED;
 	return 0;
+}
+
+/* The group that must come next, at the end of s, could not be read. */
+static bool
+is_unreadable(const struct recovery *r, const struct recover_segment *s)
+{
+	size_t size = JOURNAL_BLOCK;
+	struct group_head g;
+
+	if (s->unreadable == 0)
+		return false;
+	if (s->end + GROUP_HEAD_LEN <= s->len &&
+	    group_head_peek(s->octets + s->end, r->result->uuid, &g) == 0 &&
+	    g.lsn == r->next_lsn)
+		size = group_size(g.len);
+	return s->unreadable >= s->end && s->unreadable - s->end < size;
+}
+
+static void
+say_unreadable(struct recovery *r, const struct recover_segment *s)
+{
+	damage(r, s->number, s->unreadable,
+	    "cannot be read: %s; group %" PRIu64 " lies there",
+	    err_text(ERR_IO), r->next_lsn);
+}
+
+/* The group before the next segment's first one is not there. */
+static void
+say_missing(struct recovery *r, const struct recover_segment *s,
+    const struct segment_head *next)
+{
+	if (is_unreadable(r, s))
+		say_unreadable(r, s);
+	damage(r, s->number, s->end,
+	    "group %" PRIu64 " is damaged or missing; the next segment begins"
+	    " with %" PRIu64,
+	    r->next_lsn, next->first_lsn);
 }
 
 /* The segment's head belongs here: after the segment before it. */
@@ -95,11 +134,7 @@ enter_segment(struct recovery *r, size_t i)
 		return false;
 	}
 	if (head.first_lsn != r->next_lsn) {
-		damage(r, i == 0 ? s->number : s[-1].number,
-		    i == 0 ? 0 : s[-1].end,
-		    "group %" PRIu64 " is damaged or missing; the next segment"
-		    " begins with %" PRIu64,
-		    r->next_lsn, head.first_lsn);
+		say_missing(r, &s[-1], &head);
 		return false;
 	}
 	if (head.next_zone_id > r->result->next_zone_id)
@@ -110,37 +145,76 @@ enter_segment(struct recovery *r, size_t i)
 	return true;
 }
 
-static void
+/* Refused before anything is done to it. */
+static int
+newer_group(struct recovery *r, const struct recover_segment *s, size_t at,
+    const struct group_head *g)
+{
+	reason_set(&r->result->reason,
+	    "log/%08" PRIu32 ".log offset %zu: group %" PRIu64
+	    " is of format %d, this kddnsd reads format %d: start the kddnsd"
+	    " that wrote it",
+	    s->number, at, g->lsn, g->format, JOURNAL_FORMAT);
+	return ERR_UNSUPPORTED;
+}
+
+static int
 walk_groups(struct recovery *r, struct recover_segment *s)
 {
 	struct group_head g;
+	int ret;
 
-	while (group_head_read(s->octets + s->end, s->len - s->end,
-		   r->result->uuid, &g) == 0 &&
-	    g.lsn == r->next_lsn) {
+	for (;;) {
+		ret = group_head_read(s->octets + s->end, s->len - s->end,
+		    r->result->uuid, &g);
+		if (ret == ERR_UNSUPPORTED && g.lsn >= r->next_lsn)
+			return newer_group(r, s, s->end, &g);
+		if (ret != 0 || g.lsn != r->next_lsn)
+			return 0;
 		s->end += group_size(g.len);
 		r->next_lsn++;
 	}
 }
 
+/* The groups of a segment that was entered. */
+static int
+take_groups(struct recovery *r, struct recover_segment *s)
+{
+	int ret;
+
+	if (s->index != NULL) {
+		s->end = s->index->end;
+		r->next_lsn = s->index->last_lsn + 1;
+		return 0;
+	}
+	ret = r->load(r->arg, s);
+	return ret != 0 ? ret : walk_groups(r, s);
+}
+
 /* Groups behind the end that are not left over from the file's older life. */
-static void
-look_behind(struct recovery *r, const struct recover_segment *s, size_t from)
+static int
+look_behind(struct recovery *r, const struct recover_segment *s)
 {
 	struct group_head g;
 
-	for (size_t at = from; at + JOURNAL_BLOCK <= s->len;
+	if (is_unreadable(r, s))
+		say_unreadable(r, s);
+	for (size_t at = s->end; at + JOURNAL_BLOCK <= s->len;
 	     at += JOURNAL_BLOCK) {
-		if (group_head_read(s->octets + at, s->len - at,
-			r->result->uuid, &g) != 0 ||
-		    g.lsn < r->next_lsn)
+		int ret = group_head_read(s->octets + at, s->len - at,
+		    r->result->uuid, &g);
+
+		if (ret == ERR_UNSUPPORTED && g.lsn >= r->next_lsn)
+			return newer_group(r, s, at, &g);
+		if (ret != 0 || g.lsn < r->next_lsn)
 			continue;
-		damage(r, s->number, from,
+		damage(r, s->number, s->end,
 		    "group %" PRIu64 " is damaged: group %" PRIu64
 		    " at offset %zu behind it is whole",
 		    r->next_lsn, g.lsn, at);
-		return;
+		break;
 	}
+	return 0;
 }
 
 static void
@@ -179,13 +253,16 @@ find_uuid(struct recovery *r, const struct recover_promise *promise)
 
 int
 recover_log(struct recover_segment *segments, size_t n,
-    const struct recover_promise *promise, struct recover_result *result_out)
+    const struct recover_promise *promise, recover_load load, void *arg,
+    struct recover_result *result_out)
 {
-	struct recovery r = {segments, n, result_out, 1};
+	struct recovery r = {segments, n, load, arg, result_out, 1};
+	int ret;
 
 	memset(result_out, 0, sizeof(*result_out));
-	if (check_formats(&r) != 0)
-		return ERR_UNSUPPORTED;
+	ret = check_formats(&r);
+	if (ret != 0)
+		return ret;
 	find_uuid(&r, promise);
 	for (size_t i = 0; i < n; i++) {
 		assert(i == 0 || segments[i].number > segments[i - 1].number);
@@ -193,10 +270,12 @@ recover_log(struct recover_segment *segments, size_t n,
 		segments[i].first_lsn = 0;
 		segments[i].end = 0;
 	}
-	for (size_t i = 0; i < n && enter_segment(&r, i); i++)
-		walk_groups(&r, &segments[i]);
-	if (n > 0 && segments[n - 1].counts)
-		look_behind(&r, &segments[n - 1], segments[n - 1].end);
+	for (size_t i = 0; ret == 0 && i < n && enter_segment(&r, i); i++)
+		ret = take_groups(&r, &segments[i]);
+	if (ret == 0 && n > 0 && segments[n - 1].counts)
+		ret = look_behind(&r, &segments[n - 1]);
+	if (ret != 0)
+		return ret;
 	check_promise(&r, promise);
 	result_out->last_lsn = r.next_lsn - 1;
 	return 0;

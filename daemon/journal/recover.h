@@ -7,8 +7,8 @@
  * A pure function over octets, so that it can be tried on every image a crash
  * may leave.  LSNs are dense over all segments: the longest run of sound
  * groups counts and nothing after it (J4).  At most one group can be torn, the
- * last; a sound group behind an unsound one, a gap or a missing segment is
- * damage (J5).
+ * last; a sound group behind an unsound one, a gap, a missing segment or one
+ * that cannot be read is damage (J5).
  *
  * Owns:    nothing.
  * Threads: any.
@@ -22,10 +22,17 @@
 #include "daemon/base/reason.h"
 #include "daemon/journal/segment.h"
 
+struct segment_index;
+
 struct recover_segment {
-	uint32_t number; /* by the file's name */
-	const uint8_t *octets;
+	uint32_t number;     /* by the file's name */
+	const uint8_t *head; /* its first block; NULL: it has none */
 	size_t len;
+	/* Stands for its groups, which are not read then; or NULL. */
+	const struct segment_index *index;
+	/* All of it; what could not be read is zeros. */
+	const uint8_t *octets;
+	size_t unreadable; /* first such offset; 0: none */
 	/* Found out: */
 	bool counts; /* head sound and in its place */
 	uint64_t first_lsn;
@@ -49,10 +56,18 @@ struct recover_result {
 };
 
 /*
+ * Gives the octets of s (and what of them is unreadable); those of the segment
+ * before are not needed any more.  Not asked of segments with an index.
+ */
+typedef int (*recover_load)(void *arg, struct recover_segment *s);
+
+/*
  * Judges the segments, given in order of their numbers.
  * ERR_UNSUPPORTED: one is of a newer format; result_out->reason says which.
+ * What load returns, if not 0.
  */
 int recover_log(struct recover_segment *segments, size_t n,
-    const struct recover_promise *promise, struct recover_result *result_out);
+    const struct recover_promise *promise, recover_load load, void *arg,
+    struct recover_result *result_out);
 
 #endif

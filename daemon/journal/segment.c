@@ -99,35 +99,60 @@ group_head_write(const struct group_head *head,
 	writer_u32(&w, crc32c(s, group, GROUP_CRC_AT));
 }
 
-int
-group_head_read(const uint8_t *octets, size_t len,
-    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out)
+/* body_crc_out: what the body's CRC should be. */
+static int
+read_group_head(const uint8_t *octets, const uint8_t uuid[JOURNAL_UUID_LEN],
+    struct group_head *head_out, uint32_t *body_crc_out)
 {
 	struct group_head h;
 	struct reader r;
-	uint32_t body_crc, s;
-	uint16_t format;
 
 	memset(head_out, 0, sizeof(*head_out));
-	reader_init(&r, octets, len);
-	if (len < GROUP_HEAD_LEN || reader_u32(&r) != GROUP_MAGIC)
+	reader_init(&r, octets, GROUP_HEAD_LEN);
+	if (reader_u32(&r) != GROUP_MAGIC)
 		return ERR_MALFORMED;
-	format = reader_u16(&r);
+	h.format = reader_u16(&r);
 	reader_skip(&r, 2);
 	h.lsn = reader_u64(&r);
 	h.len = reader_u32(&r);
 	h.n_changesets = reader_u32(&r);
-	body_crc = reader_u32(&r);
-	s = seed(uuid, octets + LSN_AT);
-	if (reader_u32(&r) != crc32c(s, octets, GROUP_CRC_AT))
-		return ERR_MALFORMED;
-	if (format != JOURNAL_FORMAT)
-		return ERR_UNSUPPORTED;
-	if (group_size(h.len) > len ||
-	    body_crc !=
-		crc32c(s, octets + GROUP_HEAD_LEN,
-		    group_size(h.len) - GROUP_HEAD_LEN))
+	*body_crc_out = reader_u32(&r);
+	if (reader_u32(&r) !=
+	    crc32c(seed(uuid, octets + LSN_AT), octets, GROUP_CRC_AT))
 		return ERR_MALFORMED;
 	*head_out = h;
-	return 0;
+	return h.format == JOURNAL_FORMAT ? 0 : ERR_UNSUPPORTED;
+}
+
+int
+group_head_peek(const uint8_t octets[GROUP_HEAD_LEN],
+    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out)
+{
+	uint32_t body_crc;
+
+	return read_group_head(octets, uuid, head_out, &body_crc);
+}
+
+int
+group_head_read(const uint8_t *octets, size_t len,
+    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out)
+{
+	uint32_t body_crc;
+	size_t size;
+	int ret;
+
+	memset(head_out, 0, sizeof(*head_out));
+	if (len < GROUP_HEAD_LEN)
+		return ERR_MALFORMED;
+	ret = read_group_head(octets, uuid, head_out, &body_crc);
+	if (ret != 0)
+		return ret;
+	size = group_size(head_out->len);
+	if (size <= len &&
+	    body_crc ==
+		crc32c(seed(uuid, octets + LSN_AT), octets + GROUP_HEAD_LEN,
+		    size - GROUP_HEAD_LEN))
+		return 0;
+	memset(head_out, 0, sizeof(*head_out));
+	return ERR_MALFORMED;
 }

@@ -51,6 +51,7 @@ int segment_head_read(const uint8_t block[JOURNAL_BLOCK],
 #define GROUP_HEAD_LEN 32
 
 struct group_head {
+	uint16_t format;
 	uint64_t lsn;
 	uint32_t
 	    len; /* of the changesets; with head and padding: group_size() */
@@ -70,6 +71,13 @@ group_size(uint32_t len)
  */
 void group_head_write(const struct group_head *head,
     const uint8_t uuid[JOURNAL_UUID_LEN], uint8_t *group);
+
+/*
+ * What the head says, GROUP_HEAD_LEN octets, its own CRC compared.  format and
+ * lsn are set also with ERR_UNSUPPORTED.
+ */
+int group_head_peek(const uint8_t octets[GROUP_HEAD_LEN],
+    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out);
 
 /* A whole sound group at the start of the octets. */
 int group_head_read(const uint8_t *octets, size_t len,

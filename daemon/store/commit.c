@@ -112,7 +112,7 @@ hand_over(struct store *s)
 	}
 	journal_place(s->journal, &b->group);
 	if (b->group.opens_segment)
-		wake_up(&s->keeper.wake); /* it makes the next spare */
+		wake_up(&s->keeper.segments_wake); /* for the next spare */
 	w->in_log = b;
 	w->open = other(w, b);
 	atomic_store(&w->to_log, b);

@@ -173,8 +173,7 @@ for_each(struct store *s, void (*f)(struct store_zone *z, void *arg), void *arg)
 
 /*
  * The keeper never waits for store.upkeep: who holds it may be waiting for
- * the writer, and the writer for the segment that the keeper makes.  What it
- * leaves out it does a tick later.
+ * the writer.  What it leaves out it does a tick later.
  */
 static bool
 try_upkeep(struct store *s)
@@ -186,14 +185,6 @@ static void
 end_upkeep(struct store *s)
 {
 	(void)pthread_mutex_unlock(&s->upkeep);
-}
-
-/* The spare went while we were busy; if it cannot be made, time will tell. */
-static bool
-is_wanted(struct store *s)
-{
-	return !s->keeper.said_no_spare && !atomic_load(&s->is_read_only) &&
-	    journal_wants_spare(s->journal);
 }
 
 static void
@@ -215,9 +206,6 @@ look_after_all(struct store *s)
 	for (size_t i = 0; i < n && try_upkeep(s); i++) {
 		look_after(atomic_load(&s->zones)[i], now_ms);
 		end_upkeep(s);
-		/* A checkpoint takes long; the writer must not wait for it. */
-		if (is_wanted(s))
-			return;
 	}
 }
 
@@ -285,32 +273,48 @@ find_wants(struct store_zone *z, void *arg)
 	(void)pthread_mutex_unlock(&z->lock);
 }
 
+/* What the first segment, if it is full, is wanted for. */
+static struct wants
+wants_of_first(struct store *s, const struct journal_extent *e)
+{
+	struct wants wants = {e->first_segment, false, false};
+
+	if (e->first_segment != e->last_segment)
+		for_each(s, find_wants, &wants);
+	return wants;
+}
+
 /*
- * Recycles what nobody needs.  Too large: the oldest history goes first.  A
- * segment that only unsaved changes keep alive: their zones are saved.  Under
- * store.upkeep, for the control file's sake, too.
+ * Recycles what nobody needs.  Too large: the oldest history goes first.
  */
 static void
 retain(struct store *s)
 {
 	struct journal_extent e;
-	struct wants wants = {0, false, false};
+	struct wants wants;
 	struct reason why = {""};
 
 	journal_extent(s->journal, &e);
-	if (e.first_segment == e.last_segment)
-		return;
-	wants.segment = e.first_segment;
-	for_each(s, find_wants, &wants);
+	wants = wants_of_first(s, &e);
 	if (wants.history && s->config.journal_total_size != 0 &&
-	    e.octets > s->config.journal_total_size) {
+	    e.octets > s->config.journal_total_size)
 		for_each(s, forget_segment, &wants.segment);
-		wants.history = false;
-	}
+	if (e.first_segment != e.last_segment &&
+	    journal_retire(s->journal, first_needed(s), &why) != 0)
+		log_warning("log segments stay problem=\"%s\"", why.text);
+}
+
+/* A segment that only unsaved changes keep alive: their zones are saved. */
+static void
+free_first(struct store *s)
+{
+	struct journal_extent e;
+	struct wants wants;
+
+	journal_extent(s->journal, &e);
+	wants = wants_of_first(s, &e);
 	if (wants.unsaved && !wants.history)
 		for_each(s, save_if_first, &wants.segment);
-	if (journal_retire(s->journal, first_needed(s), &why) != 0)
-		log_warning("log segments stay problem=\"%s\"", why.text);
 }
 
 /* --- The next segment --- */
@@ -336,7 +340,72 @@ make_spare(struct store *s)
 	wake_up(&s->commit.wake);
 }
 
-/* --- The thread --- */
+/*
+ * First what is not needed any more: a segment that is used again need not be
+ * filled with zeros.
+ */
+static void *
+segments_main(void *arg)
+{
+	struct store *s = arg;
+	struct keeper *k = &s->keeper;
+
+	while (!atomic_load(&k->stop)) {
+		if (!atomic_load(&s->is_read_only)) {
+			retain(s);
+			make_spare(s);
+		}
+		wake_prepare(&k->segments_wake);
+		if (!atomic_load(&k->stop) &&
+		    (k->said_no_spare || atomic_load(&s->is_read_only) ||
+			!journal_wants_spare(s->journal)))
+			wake_wait(&k->segments_wake, TICK_MS);
+		wake_done(&k->segments_wake);
+	}
+	return NULL;
+}
+
+/* --- Segments that are full --- */
+
+static void
+save_if_before(struct store_zone *z, void *arg)
+{
+	uint32_t segment = unsaved_segment(z);
+
+	if (segment != 0 && segment <= *(uint32_t *)arg)
+		checkpoint_when_able(z);
+}
+
+/*
+ * Reads a full segment once, and indexes it.  If it is damaged, what it has
+ * and no snapshot is saved, since no start could replay it, and the history up
+ * to it is forgotten.
+ */
+static int
+check_one_segment(struct store *s)
+{
+	struct reason why = {""};
+	uint32_t segment;
+	int ret = journal_check_segment(s->journal, &segment, &why);
+
+	if (ret != ERR_MALFORMED)
+		return ret;
+	log_error("log segment damaged problem=\"%s\" then=\"history up to it"
+		  " is dropped; its zones are saved\"",
+	    why.text);
+	for_each(s, save_if_before, &segment);
+	for_each(s, forget_segment, &segment);
+	return 0;
+}
+
+void
+keeper_check_segments(struct store *s)
+{
+	while (check_one_segment(s) == 0)
+		;
+}
+
+/* --- The keeper thread --- */
 
 static void *
 keeper_main(void *arg)
@@ -348,15 +417,14 @@ keeper_main(void *arg)
 		bool writable = !atomic_load(&s->is_read_only);
 
 		if (writable && try_upkeep(s)) {
-			retain(s);
+			free_first(s);
+			(void)check_one_segment(s);
 			end_upkeep(s);
 		}
-		if (writable)
-			make_spare(s);
 		if (journal_damage(s->journal) == NULL)
 			look_after_all(s);
 		wake_prepare(&k->wake);
-		if (!atomic_load(&k->stop) && !is_wanted(s))
+		if (!atomic_load(&k->stop))
 			wake_wait(&k->wake, TICK_MS);
 		wake_done(&k->wake);
 	}
@@ -366,14 +434,18 @@ keeper_main(void *arg)
 int
 keeper_init(struct store *s)
 {
-	s->keeper.wake.fd = -1;
-	return wake_init(&s->keeper.wake);
+	int ret;
+
+	s->keeper.wake.fd = s->keeper.segments_wake.fd = -1;
+	ret = wake_init(&s->keeper.wake);
+	return ret != 0 ? ret : wake_init(&s->keeper.segments_wake);
 }
 
 void
 keeper_clear(struct store *s)
 {
 	wake_clear(&s->keeper.wake);
+	wake_clear(&s->keeper.segments_wake);
 }
 
 int
@@ -381,9 +453,16 @@ keeper_start(struct store *s)
 {
 	struct keeper *k = &s->keeper;
 
-	if (pthread_create(&k->thread, NULL, keeper_main, s) != 0)
+	if (pthread_create(&k->segments_thread, NULL, segments_main, s) != 0)
 		return ERR_NOMEM;
+	if (pthread_create(&k->thread, NULL, keeper_main, s) != 0) {
+		atomic_store(&k->stop, true);
+		wake_up(&k->segments_wake);
+		(void)pthread_join(k->segments_thread, NULL);
+		return ERR_NOMEM;
+	}
 	(void)pthread_setname_np(k->thread, "keeper");
+	(void)pthread_setname_np(k->segments_thread, "segments");
 	k->running = true;
 	return 0;
 }
@@ -397,6 +476,8 @@ keeper_stop(struct store *s)
 		return;
 	atomic_store(&k->stop, true);
 	wake_up(&k->wake);
+	wake_up(&k->segments_wake);
 	(void)pthread_join(k->thread, NULL);
+	(void)pthread_join(k->segments_thread, NULL);
 	k->running = false;
 }

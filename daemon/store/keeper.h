@@ -4,7 +4,8 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Owns:    the keeper thread.
+ * Owns:    the keeper thread, and the segments thread, which makes the next
+ *          segment ready whatever the keeper is busy with.
  * Threads: as said at each function.
  */
 #ifndef STORE_KEEPER_H
@@ -25,5 +26,11 @@ int keeper_checkpoint(struct store_zone *z, struct reason *reason);
 
 /* The same, and the dump of its file. */
 int keeper_save(struct store_zone *z, struct reason *reason);
+
+/*
+ * Reads and indexes the segments that are full and were not read since they
+ * were written, so that the next start need not.  Under store.upkeep.
+ */
+void keeper_check_segments(struct store *s);
 
 #endif

@@ -319,6 +319,16 @@ struct replay {
 	struct arena arena; /* of one changeset */
 };
 
+/* For journal_recover(): what a snapshot has need not be read. */
+static bool
+is_saved(void *arg, uint32_t zone_id, uint64_t lsn)
+{
+	const struct replay *r = arg;
+	const struct loading *l = zone_id < r->n_ids ? r->by_id[zone_id] : NULL;
+
+	return l == NULL || lsn <= l->z->snapshot_lsn;
+}
+
 static void
 fail(struct loading *l, const char *why)
 {
@@ -373,6 +383,7 @@ replay_one(void *arg, const struct journal_location *where,
 		fail(l, "its snapshot is missing, the log has changes of it");
 		return 0;
 	}
+	assert(octets != NULL); /* is_saved() said that it is needed */
 	ret = apply(r, l, octets, head->len);
 	if (ret == ERR_NOMEM)
 		return ret;
@@ -474,6 +485,17 @@ check_lsns(struct replay *r, struct reason *reason)
 	return 0;
 }
 
+static int
+recover(struct replay *r, struct reason *reason)
+{
+	struct store *s = r->s;
+	int ret = journal_recover(s->journal, is_saved, r, reason);
+
+	if (ret == 0 && journal_damage(s->journal) != NULL)
+		store_set_read_only(s, journal_damage(s->journal));
+	return ret;
+}
+
 int
 load_all(struct store *s, struct reason *reason)
 {
@@ -482,6 +504,8 @@ load_all(struct store *s, struct reason *reason)
 
 	if (ret == 0)
 		ret = begin_all(&r);
+	if (ret == 0)
+		ret = recover(&r, reason);
 	if (ret == 0)
 		ret = check_lsns(&r, reason);
 	if (ret == 0)

@@ -103,9 +103,11 @@ struct commit {
 struct keeper {
 	struct wake wake;
 	pthread_t thread;
+	struct wake segments_wake;
+	pthread_t segments_thread;
 	bool running;
 	atomic_bool stop;
-	bool said_no_spare, said_full;
+	bool said_no_spare; /* the segments thread's */
 };
 
 struct store {

@@ -163,8 +163,6 @@ store_open_journal(const struct store_config *config,
 		ret = commit_init(s);
 	if (ret == 0)
 		ret = journal_open(journal_config, &s->journal, reason);
-	if (ret == 0 && journal_damage(s->journal) != NULL)
-		store_set_read_only(s, journal_damage(s->journal));
 	if (ret == 0)
 		ret = open_zones(s, zones, n_zones, reason);
 	if (ret != 0) {
@@ -275,6 +273,8 @@ store_stop(struct store *s)
 		return;
 	(void)pthread_mutex_lock(&s->upkeep);
 	(void)save_all(s);
+	if (!atomic_load(&s->is_read_only))
+		keeper_check_segments(s);
 	(void)pthread_mutex_unlock(&s->upkeep);
 	/* Whatever failed above, the log itself is on disk. */
 	if (!atomic_load(&s->is_read_only) &&

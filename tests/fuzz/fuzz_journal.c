@@ -38,17 +38,25 @@ read_records(const uint8_t *octets, size_t len, struct arena *arena)
 	}
 }
 
+static int
+load(void *arg, struct recover_segment *s)
+{
+	s->octets = arg;
+	return 0;
+}
+
 static void
 try_segment(const uint8_t *octets, size_t len, struct arena *arena)
 {
 	const struct recover_promise promise = {.given = false};
 	struct recover_segment segment = {.number = 1,
-	    .octets = octets,
+	    .head = len < JOURNAL_BLOCK ? NULL : octets,
 	    .len = len};
 	struct recover_result result;
 	struct group_head g;
 
-	if (recover_log(&segment, 1, &promise, &result) != 0)
+	if (recover_log(&segment, 1, &promise, load, (void *)(uintptr_t)octets,
+		&result) != 0)
 		return;
 	for (size_t at = JOURNAL_BLOCK; at < segment.end;
 	     at += group_size(g.len)) {

@@ -570,7 +570,7 @@ test_history_is_cut_at_its_limits_and_the_log_stays_small(void)
 	CU_ASSERT_EQUAL(st.journal_first_serial, 401 - st.n_changesets);
 	/* The keeper comes to it in the end. */
 	while (status(&f).log_octets > f.config.journal_total_size)
-		wake_up(&f.store->keeper.wake);
+		wake_up(&f.store->keeper.segments_wake);
 	fixture_crash(&f);
 	fixture_must_open(&f);
 	ptr = store_find_apex(f.store, f.zones[1].apex.octets);

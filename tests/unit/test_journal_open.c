@@ -7,6 +7,7 @@
  * Group n holds one changeset of zone 1 from serial n-1 to n with one RR whose
  * RDATA follows from n, so whatever is recovered can be judged by itself.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -33,6 +34,7 @@ static const uint8_t owner[] = "\1a\2ad\7example";
 struct found {
 	uint64_t first, last; /* LSNs; 0: none */
 	unsigned wrong;
+	unsigned n_indexed; /* of which only the index was read */
 };
 
 /* --- Groups that can be judged --- */
@@ -96,14 +98,23 @@ judge(void *arg, const struct journal_location *where,
 	else if (where->lsn != f->last + 1)
 		f->wrong++;
 	f->last = where->lsn;
-	if (head->len != where->len ||
-	    !is_changeset(where->lsn, octets, head->len))
+	f->n_indexed += octets == NULL;
+	if (head->len != where->len || head->serial_to != where->lsn ||
+	    (octets != NULL && !is_changeset(where->lsn, octets, head->len)))
 		f->wrong++;
 	return 0;
 }
 
+static bool
+is_up_to(void *arg, uint32_t zone_id, uint64_t lsn)
+{
+	CU_ASSERT_EQUAL(zone_id, 1);
+	return lsn <= *(const uint64_t *)arg;
+}
+
+/* Opens and recovers; a snapshot has everything up to saved_lsn. */
 static int
-open_journal(const char *dir, const struct storage *st,
+open_saved(const char *dir, const struct storage *st, uint64_t saved_lsn,
     struct journal **journal_out)
 {
 	struct journal_config config = {.directory = dir,
@@ -112,15 +123,28 @@ open_journal(const char *dir, const struct storage *st,
 	struct reason reason = {""};
 	int ret = journal_open(&config, journal_out, &reason);
 
-	if (ret != 0)
-		CU_ASSERT_NOT_EQUAL(reason.text[0], '\0');
+	if (ret == 0)
+		ret = journal_recover(*journal_out, is_up_to, &saved_lsn,
+		    &reason);
+	if (ret == 0)
+		return 0;
+	CU_ASSERT_NOT_EQUAL(reason.text[0], '\0');
+	journal_close(*journal_out);
+	*journal_out = NULL;
 	return ret;
+}
+
+static int
+open_journal(const char *dir, const struct storage *st,
+    struct journal **journal_out)
+{
+	return open_saved(dir, st, 0, journal_out);
 }
 
 static struct found
 replay(struct journal *j)
 {
-	struct found f = {0, 0, 0};
+	struct found f = {0, 0, 0, 0};
 	struct reason reason;
 
 	CU_ASSERT_EQUAL(journal_replay(j, judge, &f, &reason), 0);
@@ -401,6 +425,7 @@ test_a_newer_format_is_refused_with_both_numbers(void)
 /* A life of a log: what was acknowledged, what may be there. */
 struct life {
 	struct shim shim;
+	struct shim image_shim; /* opens the images; nothing waits for a disk */
 	char dir[64], image[64];
 	uint64_t acknowledged, placed, retired_below;
 	unsigned seed;
@@ -415,7 +440,8 @@ check_image(struct life *l)
 		struct journal *j = NULL;
 		struct found f;
 
-		if (open_journal(l->image, NULL, &j) != 0) {
+		if (open_saved(l->image, &l->image_shim.storage,
+			again == 0 ? 0 : l->acknowledged, &j) != 0) {
 			l->wrong++;
 			return;
 		}
@@ -446,12 +472,16 @@ crash_now(void *arg)
 	}
 }
 
-/* The LSN that segment first begins with. */
+/* The LSN that the first segment begins with; no fault strikes here. */
 static uint64_t
-first_lsn(struct journal *j)
+first_lsn(struct life *l, struct journal *j)
 {
-	uint64_t first = replay(j).first;
+	enum shim_fault fault = l->shim.fault;
+	uint64_t first;
 
+	l->shim.fault = SHIM_FAULT_NONE;
+	first = replay(j).first;
+	l->shim.fault = fault;
 	return first == 0 ? 1 : first;
 }
 
@@ -465,11 +495,17 @@ live(struct life *l, unsigned n, bool clean)
 	struct journal_extent e;
 	struct reason reason;
 	struct journal *j;
+	uint32_t segment;
 	int ret = open_journal(l->dir, &l->shim.storage, &j);
 
 	if (ret != 0)
 		return ret;
-	CU_ASSERT_PTR_NULL(journal_damage(j));
+	if (journal_damage(j) != NULL) {
+		/* What cannot be read is damage until it can be. */
+		CU_ASSERT(l->shim.n_faults > 0);
+		journal_close(j);
+		return ERR_IO;
+	}
 	if (journal_durable_lsn(j) < l->acknowledged ||
 	    journal_durable_lsn(j) > l->placed)
 		l->wrong++;
@@ -485,8 +521,12 @@ live(struct life *l, unsigned n, bool clean)
 	if (ret == 0 && e.last_segment > e.first_segment + 1) {
 		l->retired_below = UINT64_MAX; /* until it is known again */
 		ret = journal_retire(j, e.last_segment - 1, &reason);
-		l->retired_below = first_lsn(j);
+		l->retired_below = first_lsn(l, j);
 	}
+	while (ret == 0)
+		ret = journal_check_segment(j, &segment, &reason);
+	if (ret == ERR_NOTFOUND)
+		ret = 0;
 	if (ret == 0 && clean)
 		ret = journal_note_clean(j, &reason);
 	journal_close(j);
@@ -498,6 +538,7 @@ life_init(struct life *l, bool recording)
 {
 	memset(l, 0, sizeof(*l));
 	shim_init(&l->shim, recording);
+	shim_init(&l->image_shim, false);
 	shim_make_dir(l->dir);
 	shim_make_dir(l->image);
 	l->seed = 5;
@@ -508,6 +549,7 @@ static void
 life_clear(struct life *l)
 {
 	shim_clear(&l->shim);
+	shim_clear(&l->image_shim);
 	shim_remove_dir(l->dir);
 	shim_remove_dir(l->image);
 }
@@ -682,6 +724,259 @@ test_without_a_next_segment_there_is_no_room(void)
 	shim_remove_dir(dir);
 }
 
+/* Room on the disk is not needed to start: the spare, or the reserve. */
+static void
+test_a_full_disk_does_not_prevent_a_start(void)
+{
+	struct journal *j;
+	struct reason reason;
+	struct shim shim;
+	uint64_t n = 0;
+	char dir[64];
+
+	shim_make_dir(dir);
+	shim_init(&shim, false);
+	shim.only_fallocate = true; /* all else is in place */
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &shim.storage, &j), 0);
+	CU_ASSERT_TRUE(has_file(dir, "reserve"));
+	shim_fail(&shim, SHIM_FAULT_ENOSPC, 1);
+	for (int i = 0; i < 3; i++) {
+		while (journal_room(j, &reason) == JOURNAL_ROOM_NOW)
+			CU_ASSERT_EQUAL(write_group(j, ++n), 0);
+		CU_ASSERT_NOT_EQUAL(journal_make_spare(j, &reason), 0);
+		journal_close(j);
+		if (i ==
+		    1) /* the reserve is used up: room where the tail was */
+			shim_fail(&shim, SHIM_FAULT_NONE, 0);
+		CU_ASSERT_EQUAL_FATAL(open_journal(dir, &shim.storage, &j), 0);
+		shim_fail(&shim, SHIM_FAULT_ENOSPC, 1);
+		CU_ASSERT_PTR_NULL(journal_damage(j));
+		CU_ASSERT_EQUAL(replay(j).last, n);
+		CU_ASSERT_EQUAL(has_file(dir, "reserve"), i == 1);
+	}
+	journal_close(j);
+	shim_clear(&shim);
+	shim_remove_dir(dir);
+}
+
+/* --- Reading --- */
+
+/* A storage that counts what is read, and has one bad sector. */
+struct reading {
+	struct shim shim;
+	size_t octets;
+	off_t bad; /* of segments; 0: none */
+};
+
+static ssize_t (*shim_pread_real)(void *, int, void *, size_t, off_t);
+
+static ssize_t
+counted_pread(void *arg, int fd, void *octets, size_t len, off_t at)
+{
+	struct reading *r = arg;
+	struct stat meta;
+
+	if (r->bad != 0 && at <= r->bad && at + (off_t)len > r->bad &&
+	    fstat(fd, &meta) == 0 && (size_t)meta.st_size == SEGMENT_SIZE) {
+		errno = EIO;
+		return -1;
+	}
+	r->octets += len;
+	return shim_pread_real(arg, fd, octets, len, at);
+}
+
+static void
+reading_init(struct reading *r)
+{
+	memset(r, 0, sizeof(*r));
+	shim_init(&r->shim, false);
+	shim_pread_real = r->shim.storage.pread;
+	r->shim.storage.pread = counted_pread;
+}
+
+static void
+test_a_sector_that_cannot_be_read_is_damage(void)
+{
+	struct reading r;
+	struct journal *j;
+	char dir[64];
+
+	shim_make_dir(dir);
+	reading_init(&r);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	for (uint64_t n = 1; n <= 3; n++)
+		CU_ASSERT_EQUAL(write_group(j, n), 0);
+	journal_close(j);
+	for (r.bad = JOURNAL_BLOCK; r.bad < 3 * JOURNAL_BLOCK;
+	     r.bad += JOURNAL_BLOCK / 2) {
+		CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j),
+		    0);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(journal_damage(j));
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(journal_damage(j), "log/00000001.log offset"));
+		CU_ASSERT(replay(j).last < 3);
+		journal_close(j);
+	}
+	/* Where nothing was written yet it does no harm. */
+	r.bad = SEGMENT_SIZE - 100;
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	journal_close(j);
+	shim_clear(&r.shim);
+	shim_remove_dir(dir);
+}
+
+/* Writes groups until there are so many segments; the last one's LSN. */
+static uint64_t
+fill_segments(struct journal *j, uint32_t n_segments)
+{
+	struct journal_extent e;
+	uint64_t n = journal_durable_lsn(j);
+
+	do {
+		CU_ASSERT_EQUAL_FATAL(write_group(j, ++n), 0);
+		journal_extent(j, &e);
+	} while (e.last_segment < n_segments);
+	return n;
+}
+
+static unsigned
+check_all_segments(struct journal *j)
+{
+	struct reason reason;
+	uint32_t segment;
+	unsigned n = 0;
+
+	while (journal_check_segment(j, &segment, &reason) == 0)
+		n++;
+	return n;
+}
+
+static void
+test_a_start_reads_what_no_snapshot_has(void)
+{
+	struct reading r;
+	struct journal *j;
+	struct found f, g;
+	uint64_t n;
+	char dir[64];
+
+	shim_make_dir(dir);
+	reading_init(&r);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	n = fill_segments(j, 9);
+	CU_ASSERT_EQUAL(check_all_segments(j), 8);
+	CU_ASSERT_EQUAL(check_all_segments(j), 0);
+	journal_close(j);
+
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	f = replay(j);
+	CU_ASSERT_EQUAL(f.n_indexed, 0);
+	CU_ASSERT_EQUAL(check_all_segments(j), 0); /* read already */
+	journal_close(j);
+
+	r.octets = 0;
+	CU_ASSERT_EQUAL_FATAL(open_saved(dir, &r.shim.storage, n, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	CU_ASSERT_EQUAL(journal_durable_lsn(j), n);
+	g = replay(j);
+	CU_ASSERT_EQUAL(g.wrong, 0);
+	CU_ASSERT_EQUAL(g.first, f.first);
+	CU_ASSERT_EQUAL(g.last, n);
+	CU_ASSERT(g.n_indexed > 0);
+	CU_ASSERT(r.octets < 4 * SEGMENT_SIZE);
+	/* They are read in the background. */
+	CU_ASSERT_EQUAL(check_all_segments(j), 8);
+	CU_ASSERT_EQUAL(write_group(j, n + 1), 0);
+	journal_close(j);
+
+	/* One that a snapshot lacks in part is read. */
+	CU_ASSERT_EQUAL_FATAL(open_saved(dir, &r.shim.storage, n / 2, &j), 0);
+	f = replay(j);
+	CU_ASSERT_EQUAL(f.wrong, 0);
+	CU_ASSERT(f.n_indexed > 0 && f.n_indexed < n / 2);
+	journal_close(j);
+	shim_clear(&r.shim);
+	shim_remove_dir(dir);
+}
+
+/* Every bit of it: then the segment itself is read. */
+static void
+test_an_index_that_is_wrong_is_done_without(void)
+{
+	struct reading r;
+	struct journal *j;
+	struct found f;
+	unsigned wrong = 0;
+	uint8_t octet;
+	uint64_t n;
+	off_t size;
+	char dir[64], path[128];
+	int fd;
+
+	shim_make_dir(dir);
+	reading_init(&r);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	n = fill_segments(j, 2);
+	CU_ASSERT_EQUAL(check_all_segments(j), 1);
+	journal_close(j);
+	size = file_size(dir, "log/00000001.index");
+	(void)snprintf(path, sizeof(path), "%s/log/00000001.index", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
+	for (off_t at = 0; at < size; at++) {
+		CU_ASSERT_EQUAL(pread(fd, &octet, 1, at), 1);
+		octet ^= (uint8_t)(1 << at % 8);
+		CU_ASSERT_EQUAL(pwrite(fd, &octet, 1, at), 1);
+		CU_ASSERT_EQUAL_FATAL(open_saved(dir, &r.shim.storage, n, &j),
+		    0);
+		f = replay(j);
+		wrong += journal_damage(j) != NULL || f.wrong != 0 ||
+		    f.n_indexed != 0 || f.last != n;
+		journal_close(j);
+		octet ^= (uint8_t)(1 << at % 8);
+		CU_ASSERT_EQUAL(pwrite(fd, &octet, 1, at), 1);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	(void)close(fd);
+	shim_clear(&r.shim);
+	shim_remove_dir(dir);
+}
+
+static void
+test_damage_in_what_a_start_did_not_read_is_found(void)
+{
+	struct reading r;
+	struct journal *j;
+	struct reason reason = {""};
+	uint32_t segment;
+	uint64_t n;
+	char dir[64];
+
+	shim_make_dir(dir);
+	reading_init(&r);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	n = fill_segments(j, 4);
+	CU_ASSERT_EQUAL(check_all_segments(j), 3);
+	journal_close(j);
+	overwrite(dir, "log/00000002.log", JOURNAL_BLOCK + 40, "XX", 2);
+	CU_ASSERT_EQUAL_FATAL(open_saved(dir, &r.shim.storage, n, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	CU_ASSERT_EQUAL(journal_check_segment(j, &segment, &reason), 0);
+	CU_ASSERT_EQUAL(segment, 1);
+	CU_ASSERT_EQUAL(journal_check_segment(j, &segment, &reason),
+	    ERR_MALFORMED);
+	CU_ASSERT_EQUAL(segment, 2);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(reason.text, "log/00000002.log offset 4096"));
+	CU_ASSERT_EQUAL(journal_check_segment(j, &segment, &reason), 0);
+	CU_ASSERT_EQUAL(journal_check_segment(j, &segment, &reason),
+	    ERR_NOTFOUND);
+	journal_close(j);
+	shim_clear(&r.shim);
+	shim_remove_dir(dir);
+}
+
 CU_TestInfo journal_tests[] = {
     {"round trip", test_what_was_written_is_found_again},
     {"clean stop", test_a_clean_stop_is_remembered},
@@ -692,6 +987,11 @@ CU_TestInfo journal_tests[] = {
     {"newer format", test_a_newer_format_is_refused_with_both_numbers},
     {"J3: blocks", test_acknowledged_blocks_are_never_written_again},
     {"no room", test_without_a_next_segment_there_is_no_room},
+    {"full disk at start", test_a_full_disk_does_not_prevent_a_start},
+    {"bad sector", test_a_sector_that_cannot_be_read_is_damage},
+    {"index", test_a_start_reads_what_no_snapshot_has},
+    {"wrong index", test_an_index_that_is_wrong_is_done_without},
+    {"checked later", test_damage_in_what_a_start_did_not_read_is_found},
     {"J7: on disk", test_what_recovery_found_is_on_disk},
     {"J1, J8: crashes", test_a_crash_at_any_call_loses_nothing_acknowledged},
     {"J6: faults", test_any_failing_call_loses_nothing_acknowledged},

@@ -82,15 +82,25 @@ make_images(unsigned seed)
 	starts[N_GROUPS] = at;
 }
 
+/* The octets are all there already. */
+static int
+load(void *arg, struct recover_segment *s)
+{
+	(void)arg;
+	s->octets = s->head;
+	return 0;
+}
+
 static struct recover_result
 recover_image(const uint8_t *octets, struct recover_segment *segment_out)
 {
 	struct recover_result result;
 
-	*segment_out = (struct recover_segment){.number = 2,
-	    .octets = octets,
-	    .len = SIZE};
-	CU_ASSERT_EQUAL(recover_log(segment_out, 1, &promise, &result), 0);
+	*segment_out =
+	    (struct recover_segment){.number = 2, .head = octets, .len = SIZE};
+	CU_ASSERT_EQUAL(recover_log(segment_out, 1, &promise, load, NULL,
+			    &result),
+	    0);
 	return result;
 }
 
@@ -226,27 +236,27 @@ test_segments_must_follow_each_other(void)
 	put_head(next, 3, FIRST_LSN + N_GROUPS);
 	(void)put_group(next, JOURNAL_BLOCK, FIRST_LSN + N_GROUPS, 100, &seed);
 	two[0] =
-	    (struct recover_segment){.number = 2, .octets = after, .len = SIZE};
+	    (struct recover_segment){.number = 2, .head = after, .len = SIZE};
 	two[1] = (struct recover_segment){.number = 3,
-	    .octets = next,
+	    .head = next,
 	    .len = sizeof(next)};
-	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, &r), 0);
+	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, load, NULL, &r), 0);
 	CU_ASSERT_FALSE(r.damaged);
 	CU_ASSERT_EQUAL(r.last_lsn, FIRST_LSN + N_GROUPS);
 	CU_ASSERT_EQUAL(r.next_zone_id, 4);
 	CU_ASSERT_EQUAL(two[1].end, sizeof(next));
 
 	/* Its last group is missing: not a torn tail, there is more. */
-	two[0].octets = before;
-	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, &r), 0);
+	two[0].head = before;
+	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, load, NULL, &r), 0);
 	CU_ASSERT_TRUE(r.damaged);
 	CU_ASSERT_EQUAL(r.last_lsn, FIRST_LSN + N_GROUPS - 2);
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "log/00000002.log"));
 
-	two[0].octets = after;
+	two[0].head = after;
 	two[1].number = 4;
 	put_head(next, 4, FIRST_LSN + N_GROUPS);
-	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, &r), 0);
+	CU_ASSERT_EQUAL(recover_log(two, 2, &promise, load, NULL, &r), 0);
 	CU_ASSERT_TRUE(r.damaged);
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "log/00000003.log"));
 }
@@ -255,7 +265,7 @@ static void
 test_a_newer_format_is_refused(void)
 {
 	struct recover_segment segment = {.number = 2,
-	    .octets = image,
+	    .head = image,
 	    .len = SIZE};
 	struct recover_result r;
 
@@ -263,7 +273,7 @@ test_a_newer_format_is_refused(void)
 	memcpy(image, after, SIZE);
 	put_u32(image + 8, JOURNAL_FORMAT + 1);
 	put_u32(image + JOURNAL_BLOCK - 4, crc32c(0, image, JOURNAL_BLOCK - 4));
-	CU_ASSERT_EQUAL(recover_log(&segment, 1, &promise, &r),
+	CU_ASSERT_EQUAL(recover_log(&segment, 1, &promise, load, NULL, &r),
 	    ERR_UNSUPPORTED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "format 2"));
 }
@@ -274,19 +284,77 @@ test_an_empty_log_is_sound_unless_it_was_not_empty(void)
 	struct recover_result r;
 
 	memset(&promise, 0, sizeof(promise));
-	CU_ASSERT_EQUAL(recover_log(NULL, 0, &promise, &r), 0);
+	CU_ASSERT_EQUAL(recover_log(NULL, 0, &promise, load, NULL, &r), 0);
 	CU_ASSERT_FALSE(r.damaged);
 	CU_ASSERT_EQUAL(r.last_lsn, 0);
 	promise.given = true;
 	promise.durable_lsn = 1;
-	CU_ASSERT_EQUAL(recover_log(NULL, 0, &promise, &r), 0);
+	CU_ASSERT_EQUAL(recover_log(NULL, 0, &promise, load, NULL, &r), 0);
 	CU_ASSERT_TRUE(r.damaged);
+}
+
+/* J5: a small segment, all of it. */
+static void
+test_every_single_flipped_bit_is_reported(void)
+{
+	static uint8_t small[6 * JOURNAL_BLOCK];
+	struct recover_segment segment;
+	struct recover_result r;
+	size_t at = JOURNAL_BLOCK, last = 0;
+	unsigned wrong = 0, seed = 3;
+
+	make_images(1); /* for the promise */
+	promise.first_segment = 2;
+	put_head(small, 2, FIRST_LSN);
+	for (uint64_t lsn = FIRST_LSN; at < sizeof(small); lsn++) {
+		last = at;
+		at = put_group(small, at, lsn, 3000, &seed);
+	}
+	for (size_t bit = JOURNAL_BLOCK * 8; bit < last * 8; bit++) {
+		small[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		segment = (struct recover_segment){.number = 2,
+		    .head = small,
+		    .len = sizeof(small)};
+		wrong +=
+		    recover_log(&segment, 1, &promise, load, NULL, &r) != 0 ||
+		    !r.damaged ||
+		    segment.end != bit / 8 / JOURNAL_BLOCK * JOURNAL_BLOCK;
+		small[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
+/* It must not pass for a torn tail, which would be cut off. */
+static void
+test_a_group_of_a_newer_format_is_refused(void)
+{
+	struct recover_segment segment = {.number = 2,
+	    .head = image,
+	    .len = SIZE};
+	struct recover_result r;
+	uint8_t *last;
+	uint32_t seed;
+
+	make_images(9);
+	promise.first_segment = 2;
+	memcpy(image, after, SIZE);
+	last = image + starts[N_GROUPS - 1];
+	put_u16(last + 4, JOURNAL_FORMAT + 1);
+	seed = crc32c(crc32c(0, promise.uuid, JOURNAL_UUID_LEN), last + 8, 8);
+	put_u32(last + GROUP_HEAD_LEN - 4,
+	    crc32c(seed, last, GROUP_HEAD_LEN - 4));
+	CU_ASSERT_EQUAL(recover_log(&segment, 1, &promise, load, NULL, &r),
+	    ERR_UNSUPPORTED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "of format 2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "reads format 1"));
 }
 
 CU_TestInfo recover_tests[] = {
     {"J4: prefixes", test_any_prefix_of_a_group_in_flight_is_a_torn_tail},
     {"J4: sectors", test_any_sectors_of_a_group_in_flight_are_a_torn_tail},
     {"J5: bit flips", test_a_flipped_bit_in_an_older_group_is_damage},
+    {"J5: every bit", test_every_single_flipped_bit_is_reported},
+    {"newer group", test_a_group_of_a_newer_format_is_refused},
     {"J5: header", test_a_flipped_bit_in_a_segment_header_is_damage},
     {"J5: promise", test_an_end_before_the_promised_one_is_damage},
     {"segments", test_segments_must_follow_each_other},

@@ -1,0 +1,170 @@
+/*
+ * journal_index.c - segments that are full: read once more, and indexed
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/base/err.h"
+#include "daemon/journal/journal_state.h"
+
+void
+journal_index_name(char name[SEGMENT_NAME_SIZE], uint32_t number)
+{
+	(void)snprintf(name, SEGMENT_NAME_SIZE, "%08" PRIu32 ".index", number);
+}
+
+/* --- Reading --- */
+
+static int
+read_whole(struct journal *j, int fd, uint8_t **octets_out, size_t *len_out)
+{
+	struct stat meta;
+	uint8_t *octets;
+	int ret;
+
+	if (fstat(fd, &meta) == -1)
+		return err_from_errno(errno);
+	octets = malloc((size_t)meta.st_size + 1);
+	if (octets == NULL)
+		return ERR_NOMEM;
+	ret = storage_read(j->storage, fd, octets, (size_t)meta.st_size, 0);
+	if (ret != 0) {
+		free(octets);
+		return ret;
+	}
+	*octets_out = octets;
+	*len_out = (size_t)meta.st_size;
+	return 0;
+}
+
+int
+journal_read_index(struct journal *j, uint32_t number,
+    struct segment_index **index_out)
+{
+	struct segment_index *x = calloc(1, sizeof(*x));
+	char name[SEGMENT_NAME_SIZE];
+	uint8_t *octets = NULL;
+	size_t len = 0;
+	int fd, ret;
+
+	*index_out = NULL;
+	if (x == NULL)
+		return ERR_NOMEM;
+	journal_index_name(name, number);
+	fd = j->storage->open(j->storage->arg, j->log_dirfd, name, O_RDONLY, 0);
+	ret = fd == -1 ? ERR_NOTFOUND : read_whole(j, fd, &octets, &len);
+	if (ret == 0)
+		ret = segment_index_read(octets, len, x);
+	if (ret == 0 && x->number != number)
+		ret = ERR_MISMATCH;
+	if (fd != -1)
+		(void)j->storage->close(j->storage->arg, fd);
+	free(octets);
+	if (ret == 0) {
+		*index_out = x;
+		return 0;
+	}
+	segment_index_clear(x);
+	free(x);
+	return ret == ERR_NOMEM ? ret : ERR_NOTFOUND;
+}
+
+/* --- Making --- */
+
+static int
+add_entry(void *arg, const struct journal_location *where,
+    const struct record_head *head, const uint8_t *octets)
+{
+	struct segment_index *x = arg;
+
+	(void)octets;
+	return segment_index_add(x,
+	    &(struct segment_index_entry){.where = *where,
+		.zone_id = head->zone_id,
+		.serial_from = head->serial_from,
+		.serial_to = head->serial_to,
+		.flags = head->flags});
+}
+
+/* A help, no more: what fails is done without. */
+static void
+write_index(struct journal *j, const struct segment_index *x)
+{
+	size_t len = segment_index_len(x);
+	char name[SEGMENT_NAME_SIZE];
+	uint8_t *octets = malloc(len);
+
+	if (octets == NULL)
+		return;
+	journal_index_name(name, x->number);
+	segment_index_write(x, octets);
+	(void)storage_replace(j->storage, j->log_dirfd, name, octets, len);
+	free(octets);
+}
+
+/* Reads s, which is pinned; last_lsn: of its last group. */
+static int
+check(struct journal *j, struct segment *s, uint64_t last_lsn,
+    struct reason *reason)
+{
+	struct segment_index x = {.number = s->number,
+	    .first_lsn = s->first_lsn,
+	    .last_lsn = last_lsn,
+	    .end = (uint32_t)s->end};
+	int ret;
+
+	memcpy(x.uuid, j->uuid, sizeof(x.uuid));
+	ret = journal_walk_segment(j, s, add_entry, &x, reason);
+	if (ret == 0 && !s->has_index) {
+		write_index(j, &x);
+		s->has_index = true;
+	}
+	segment_index_clear(&x);
+	return ret == ERR_IO || ret == ERR_UNSUPPORTED ? ERR_MALFORMED : ret;
+}
+
+/* The first segment that is full, durable and not checked; pinned. */
+static struct segment *
+take_unchecked(struct journal *j, uint64_t *last_lsn_out)
+{
+	struct segment *s = NULL;
+
+	(void)pthread_mutex_lock(&j->lock);
+	for (size_t i = 0; i + 1 < j->n_segments && s == NULL; i++)
+		if (!j->segments[i]->is_checked &&
+		    j->segments[i]->number < atomic_load(&j->durable_segment)) {
+			s = j->segments[i];
+			s->n_pins++;
+			*last_lsn_out = j->segments[i + 1]->first_lsn - 1;
+		}
+	(void)pthread_mutex_unlock(&j->lock);
+	return s;
+}
+
+int
+journal_check_segment(struct journal *j, uint32_t *segment_out,
+    struct reason *reason)
+{
+	uint64_t last_lsn = 0;
+	struct segment *s = take_unchecked(j, &last_lsn);
+	int ret;
+
+	*segment_out = 0;
+	if (s == NULL)
+		return ERR_NOTFOUND;
+	*segment_out = s->number;
+	ret = check(j, s, last_lsn, reason);
+	(void)pthread_mutex_lock(&j->lock);
+	s->is_checked = ret != ERR_NOMEM;
+	s->n_pins--;
+	(void)pthread_mutex_unlock(&j->lock);
+	return ret;
+}

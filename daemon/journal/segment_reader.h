@@ -1,0 +1,45 @@
+/*
+ * segment_reader.h - the groups of a segment, one after the other
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Reads ahead by the megabyte; nothing is mapped, so that a sector that cannot
+ * be read is an error and no signal.
+ *
+ * Owns:    its buffer.
+ * Threads: one at a time.
+ * Errors:  negative enum err.
+ * Units:   octets from the start of the segment.
+ */
+#ifndef JOURNAL_SEGMENT_READER_H
+#define JOURNAL_SEGMENT_READER_H
+
+#include "daemon/base/storage.h"
+#include "daemon/journal/segment.h"
+
+struct segment_reader {
+	const struct storage *storage;
+	int fd;
+	size_t end; /* nothing is read from here on */
+	uint8_t *octets;
+	size_t room;
+	size_t from, len; /* what of the file is in octets */
+};
+
+void segment_reader_init(struct segment_reader *r, const struct storage *st,
+    int fd, size_t end);
+void segment_reader_clear(struct segment_reader *r);
+
+/*
+ * The sound group at that place; *octets_out is its start, until the next
+ * call.
+ * ERR_MALFORMED    there is none
+ * ERR_UNSUPPORTED  a newer format
+ * ERR_IO, ERR_NOMEM
+ */
+int segment_reader_group(struct segment_reader *r, size_t at,
+    const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out,
+    const uint8_t **octets_out);
+
+#endif
