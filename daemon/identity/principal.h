@@ -34,11 +34,14 @@ enum principal_kind {
 	PRINCIPAL_USER,    /* the rest */
 };
 
-/* What the ticket brought besides the name. */
+/*
+ * What the ticket brought besides the name.  Unless PAC_READ nothing is known of
+ * groups, not even that there are none; and a client can ask its KDC for a
+ * ticket without a PAC, so that must never be worth more than one with it.
+ */
 enum principal_pac {
 	PRINCIPAL_PAC_NONE, /* no PAC, or one without logon information */
 	PRINCIPAL_PAC_READ, /* account is there */
-	/* Nothing is known of groups, not even that there are none. */
 	PRINCIPAL_PAC_UNREADABLE,
 };
 

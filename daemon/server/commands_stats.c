@@ -181,6 +181,7 @@ tkey_json(const struct server *s)
 	    OF(negotiations_counters, complete),
 	    OF(negotiations_counters, continued),
 	    OF(negotiations_counters, weak),
+	    OF(negotiations_counters, pac_unreadable),
 	};
 	static const struct counter half_open[] = {
 	    AS("now", negotiations_counters, half_open),

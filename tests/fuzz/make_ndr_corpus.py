@@ -7,7 +7,7 @@
 #
 # KERB_VALIDATION_INFO (MS-PAC 2.5) in NDR, octet for octet what Samba 4.17
 # (samba.dcerpc.krb5pac) makes of the same values.  Seeds of fuzz_ndr, and what
-# test_pac.c and test_negotiate.c read.  They are in the tree; run this again,
+# the tests of identity and gss read.  They are in the tree; run this again,
 # in any folder, after changing it.
 
 import pathlib
