@@ -181,7 +181,7 @@ render_notify(FILE *out, const json_t *result)
 	    cell_text(json_object_get(result, "secondaries"), n));
 }
 
-/* "label value, " of a key that is not empty. */
+/* "    label: text" of a key that is not empty. */
 static void
 put_detail(FILE *out, const json_t *decision, const char *key,
     const char *label)
@@ -216,6 +216,18 @@ render_decision(FILE *out, const json_t *decision)
 	put_detail(out, decision, "reason", "reason");
 	put_detail(out, decision, "nearest", "nearest rule");
 	put_detail(out, decision, "next", "next step");
+}
+
+void
+render_explain(FILE *out, const json_t *result)
+{
+	put_value(out, result, "decision", "decision");
+	put_value(out, result, "code", "code");
+	put_value(out, result, "zone", "zone");
+	put_value(out, result, "stage", "stage");
+	put_detail(out, result, "rule", "rule");
+	put_detail(out, result, "reason", "reason");
+	put_detail(out, result, "nearest", "nearest rule");
 }
 
 void

@@ -20,6 +20,7 @@ void render_status(FILE *out, const json_t *result);
 void render_zones(FILE *out, const json_t *result); /* of sync and reload too */
 void render_zonestatus(FILE *out, const json_t *result);
 void render_notify(FILE *out, const json_t *result);
+void render_explain(FILE *out, const json_t *result);
 void render_updates(FILE *out, const json_t *result);
 void render_nothing(FILE *out, const json_t *result);
 

@@ -425,6 +425,10 @@ const struct control_command server_commands[] = {
     {"sync", "[ZONE]", 0, 1, command_sync},
     {"reload", "[ZONE]", 0, 1, command_reload},
     {"notify", "ZONE", 1, 1, command_notify},
+    {"explain",
+	"[-z ZONE] [-a ADDRESS] [--tcp] PRINCIPAL (add|delete) NAME TYPE "
+	"[RDATA]",
+	4, 64, command_explain},
     {"updates", "[-n N] [--denied] [--follow]", 0, 4, command_updates},
     {"tsig-list", "", 0, 0, command_tsig_list},
     {"tsig-delete", "KEYNAME", 1, 1, command_tsig_delete},

@@ -17,6 +17,8 @@
 int command_updates(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason);
 
+int command_explain(void *arg, struct control_request *request,
+    json_t **result_out, struct reason *reason);
 int command_tsig_list(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason);
 int command_tsig_delete(void *arg, struct control_request *request,

@@ -90,8 +90,10 @@ def apply(update, how, name, rdtype, rdata):
 
 def updates():
     """Sends the same updates to both servers and compares."""
+    import json
     import os
     import re
+    import subprocess
 
     import dns.message
     import dns.query
@@ -119,6 +121,22 @@ def updates():
                 keys[who, server] = ContextKey(f"key{len(keys)}").negotiate()
         return keys[who, server].key
 
+    def explain(who, transport, source, apex, operations):
+        """What kddnsctl explain says of the only operation; None: there are two."""
+        if len(operations) > 1:
+            return None
+        how, name, rdtype, rdata = operations[0]
+        principal = who if who == "nobody" else f"key {who}" if who in secrets else f"{who}@{REALM}"
+        change = {"add": ["add", rdtype, rdata], "delete rr": ["delete", rdtype, rdata],
+                  "delete rrset": ["delete", rdtype], "delete name": ["delete", "ANY"]}[how]
+        command = [os.environ["FLOW_KDDNSCTL"], "-s", f"{DIR}/run/control.sock", "--json", "explain", "-z", apex,
+                   "-a", source, *(["--tcp"] if transport is tcp else []), principal.replace("nobody", "none"),
+                   change[0], apex if name == "@" else f"{name}.{apex}", *change[1:]]
+        answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["result"]
+        expect(f"{command}: decision", "grant" if answer["code"] == "NOERROR" else "refuse", answer["decision"])
+        expect(f"{command}: says why", True, answer["reason"] != "")
+        return answer["code"]
+
     def serial(port, apex):
         return dns.query.udp(dns.message.make_query(apex, "SOA"), "127.0.0.1", port=port).answer[0][0].serial
 
@@ -140,7 +158,9 @@ def updates():
             request = (rng.choice(who_asks), rng.choice([tcp, tcp, udp]), rng.choice(["127.0.0.1", "127.0.0.2"]),
                        apex, operations(rng, apex))
             before = serial(servers["BIND"], apex)
+            explained = explain(*request)
             rcodes = {s: dns.rcode.to_text(send(s, *request)) for s in servers}
+            expect(f"explain of {request}", rcodes["kddnsd"], explained or rcodes["kddnsd"])
             if (rcodes == {"kddnsd": "REFUSED", "BIND": "NOERROR"} and rests_on_content(*request[4][0])
                     and serial(servers["BIND"], apex) == before):
                 # Ours needs permission to delete what is not there, too: who may
