@@ -164,6 +164,14 @@ audit_established(const struct request *r, struct decision *x,
 		warn_of_weak(r->worker, result->context, x->signer, addr);
 }
 
+static bool
+may_log(const struct request *r, enum log_limit_kind kind)
+{
+	return log_wants(LOG_LEVEL_INFO) &&
+	    log_limit_allows(r->worker->server->log_limit, kind,
+		&r->from.remote);
+}
+
 static void
 audit_leg_refused(const struct request *r, struct decision *x,
     const struct negotiation_result *result)
@@ -178,6 +186,8 @@ audit_leg_refused(const struct request *r, struct decision *x,
 	x->reason = result->reason;
 	x->next = result->next;
 	keep(r, x);
+	if (!may_log(r, LOG_LIMIT_TKEY))
+		return;
 	log_info("tkey refused principal=\"%s\" from=%s key=\"%s\" cause=%s "
 		 "reason=\"%s\" next=\"%s\"",
 	    x->signer[0] == '\0' ? "unknown" : x->signer,
@@ -211,6 +221,26 @@ audit_leg(const struct request *r, const struct negotiation_result *result)
 }
 
 void
+audit_tkey_refused(const struct request *r, const struct tkey_refusal *refusal)
+{
+	char addr[ADDR_TEXT_SIZE];
+	struct decision x;
+
+	begin(r, DECISION_NEGOTIATION, DECISION_FAILED, &x);
+	PUT(x.code, refusal->code);
+	PUT(x.cause, refusal->cause);
+	/* A TKEY is of the name that the question asks for. */
+	put_name(x.key, sizeof(x.key), r->message.question.name.octets);
+	PUT(x.reason.text, refusal->why);
+	keep(r, &x);
+	if (may_log(r, LOG_LIMIT_TKEY))
+		log_info("tkey refused from=%s key=\"%s\" cause=%s "
+			 "reason=\"%s\"",
+		    addr_to_text_port(&r->from.remote, addr), x.key, x.cause,
+		    refusal->why);
+}
+
+void
 audit_signature(const struct request *r, const struct reason *reason)
 {
 	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
@@ -226,7 +256,38 @@ audit_signature(const struct request *r, const struct reason *reason)
 	put_name(x.key, sizeof(x.key), r->tsig.signer.key_name.octets);
 	x.reason = *reason;
 	keep(r, &x);
+	if (!may_log(r, LOG_LIMIT_TSIG))
+		return;
 	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", x.key,
 	    addr_to_text_port(&r->from.remote, addr),
 	    log_quote(reason->text, quoted, sizeof(quoted)));
+}
+
+void
+audit_junk(const struct request *r, enum rcode rcode)
+{
+	char addr[ADDR_TEXT_SIZE], code[MNEMONIC_SIZE];
+
+	if (may_log(r, LOG_LIMIT_JUNK))
+		log_info("message refused from=%s octets=%zu rcode=%s "
+			 "reason=\"it cannot be read\"",
+		    addr_to_text_port(&r->from.remote, addr), r->message.len,
+		    rcode_to_text(rcode, code));
+}
+
+void
+audit_held_back(const struct log_limit_held *held)
+{
+	static const char *const events[LOG_LIMIT_KINDS] = {
+	    [LOG_LIMIT_TSIG] = "tsig refused",
+	    [LOG_LIMIT_TKEY] = "tkey refused",
+	    [LOG_LIMIT_JUNK] = "message refused",
+	};
+	char addr[ADDR_TEXT_SIZE];
+
+	log_info("%s from=%s%s suppressed=%llu window=%d", events[held->kind],
+	    held->source.family == 0 ? "others"
+				     : addr_to_text(&held->source, addr),
+	    held->source.family == AF_INET6 ? "/64" : "",
+	    (unsigned long long)held->n, LOG_LIMIT_WINDOW_MS / 1000);
 }

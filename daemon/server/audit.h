@@ -4,7 +4,8 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One line of the log and one record (decisions.h) from the same facts.
+ * One line of the log and one record (decisions.h) from the same facts.  Lines
+ * that anybody can cause are limited (log_limit.h), records never are.
  *
  * Threads: the request's worker.
  */
@@ -13,6 +14,7 @@
 
 #include "daemon/base/reason.h"
 #include "daemon/server/core.h"
+#include "daemon/server/log_limit.h"
 
 /* The update's job is done: it changed something, or nothing. */
 void audit_update_done(struct request *r);
@@ -28,7 +30,22 @@ void audit_update_refused(struct request *r, enum rcode rcode,
 void audit_leg(const struct request *r,
     const struct negotiation_result *result);
 
+/* A TKEY was refused before it came to a leg. */
+struct tkey_refusal {
+	const char *code;  /* RCODE, or error of the TKEY */
+	const char *cause; /* what its counter is called */
+	const char *why;   /* and the next step */
+};
+void audit_tkey_refused(const struct request *r,
+    const struct tkey_refusal *refusal);
+
 /* The message's TSIG is not right. */
 void audit_signature(const struct request *r, const struct reason *reason);
+
+/* What came is no message that could be read. */
+void audit_junk(const struct request *r, enum rcode rcode);
+
+/* Lines of those kinds are few for each source; this one says how many more. */
+void audit_held_back(const struct log_limit_held *held);
 
 #endif

@@ -12,6 +12,7 @@
 #include "daemon/gss/negotiate.h"
 #include "daemon/server/commands.h"
 #include "daemon/server/core.h"
+#include "daemon/server/log_limit.h"
 
 /* A counter of a struct of counters. */
 struct counter {
@@ -255,6 +256,13 @@ store_json(struct server *s)
 	    (json_int_t)st.queued);
 }
 
+static json_t *
+log_json(const struct server *s)
+{
+	return json_pack("{s:I}", "suppressed",
+	    (json_int_t)log_limit_held_back(s->log_limit));
+}
+
 int
 command_stats(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
@@ -264,11 +272,12 @@ command_stats(void *arg, struct control_request *request, json_t **result_out,
 
 	(void)request;
 	(void)reason;
-	*result_out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	*result_out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+				"s:o}",
 	    "uptime_s", (json_int_t)(up_ms / 1000), "requests",
 	    requests_json(s), "updates", updates_json(s), "tsig", tsig_json(s),
 	    "tkey", tkey_json(s), "contexts", contexts_json(s), "transfers",
-	    transfers_json(s), "store", store_json(s), "network",
-	    network_json(s));
+	    transfers_json(s), "log", log_json(s), "store", store_json(s),
+	    "network", network_json(s));
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }

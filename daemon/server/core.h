@@ -37,6 +37,7 @@ struct contexts;
 struct control;
 struct decisions;
 struct epoch;
+struct log_limit;
 struct keytabs;
 struct negotiations;
 struct replays;
@@ -158,6 +159,7 @@ struct server {
 	struct repeats *repeats;
 	struct replays *replays;     /* updates by shared keys that were made */
 	struct decisions *decisions; /* one writer for each worker */
+	struct log_limit *log_limit; /* of lines that anybody can cause */
 	struct store *store;
 	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;

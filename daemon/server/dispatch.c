@@ -154,6 +154,7 @@ dispatch_message(struct worker *w, const struct net_origin *from,
 	rcode = message_read(octets, len, &r->arena, &r->message);
 	if (rcode != RCODE_NOERROR) {
 		COUNT(w->counters.malformed);
+		audit_junk(r, rcode);
 		request_answer_rcode(r, rcode);
 		request_put(r);
 		return;

@@ -65,6 +65,17 @@ refuse(struct request *r, struct message_writer *w, const struct tkey_rr *asked,
 	return answer_error(r, w, asked, error, rcode_out);
 }
 
+/* An answer that is only an RCODE. */
+static enum outcome
+refuse_rcode(struct request *r, struct message_writer *w, enum rcode rcode,
+    enum rcode *rcode_out)
+{
+	COUNT(r->worker->counters.tkeys_refused);
+	request_answer_start(r, w, NULL);
+	*rcode_out = rcode;
+	return REPLY;
+}
+
 /* Mode 5 (RFC 2930 section 4.2): who signed with the key may end it. */
 static enum outcome
 delete_key(struct request *r, struct message_writer *w,
@@ -76,6 +87,9 @@ delete_key(struct request *r, struct message_writer *w,
 	    !name_equal(context_key_name(c)->octets, asked->key_name.octets) ||
 	    !contexts_remove(r->worker->server->contexts, c)) {
 		COUNT(r->worker->counters.tkeys_bad_delete);
+		audit_tkey_refused(r,
+		    &(struct tkey_refusal){"BADNAME", "delete",
+			"a context is ended by who signs with it"});
 		return refuse(r, w, asked, TSIG_ERROR_BADNAME, rcode_out);
 	}
 	COUNT(r->worker->counters.tkeys_deleted);
@@ -118,14 +132,18 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 
 	if (rr == NULL || tkey_rr_read(rr, &tkey) != 0) {
 		COUNT(r->worker->counters.tkeys_malformed);
-		request_answer_start(r, w, NULL);
-		*rcode_out = RCODE_FORMERR;
-		return REPLY;
+		audit_tkey_refused(r,
+		    &(struct tkey_refusal){"FORMERR", "malformed-tkey",
+			"no TKEY of the name in the question can be read"});
+		return refuse_rcode(r, w, RCODE_FORMERR, rcode_out);
 	}
 	if (tkey.mode == TKEY_MODE_DELETE)
 		return delete_key(r, w, &tkey, rcode_out);
 	if (tkey.mode != TKEY_MODE_GSSAPI) {
 		COUNT(r->worker->counters.tkeys_bad_mode);
+		audit_tkey_refused(r,
+		    &(struct tkey_refusal){"BADMODE", "mode",
+			"modes are GSS-API (3) and key deletion (5)"});
 		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
 	}
 
@@ -136,11 +154,12 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 			return PARKED;
 	}
 	COUNT(r->worker->counters.tkeys_busy);
+	audit_tkey_refused(r,
+	    &(struct tkey_refusal){"SERVFAIL", "busy",
+		"the negotiators have too much to do"});
 	if (!request_is_tcp(r))
 		return DROP; /* it will try again */
-	request_answer_start(r, w, NULL);
-	*rcode_out = RCODE_SERVFAIL;
-	return REPLY;
+	return refuse_rcode(r, w, RCODE_SERVFAIL, rcode_out);
 }
 
 void

@@ -24,9 +24,11 @@
 #include "daemon/gss/replays.h"
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
+#include "daemon/server/audit.h"
 #include "daemon/server/commands.h"
 #include "daemon/server/decisions.h"
 #include "daemon/server/kerberos.h"
+#include "daemon/server/log_limit.h"
 #include "daemon/server/notifier.h"
 #include "daemon/server/parts.h"
 #include "daemon/server/privilege.h"
@@ -243,10 +245,11 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	s->repeats = repeats_create(REPEATS_MAX, REPEATS_OCTETS_MAX);
 	s->replays = replays_create(REPLAYS_MAX);
 	s->decisions = decisions_create(s->n_workers);
+	s->log_limit = log_limit_create(audit_held_back);
 	s->clients = net_clients_create(conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
 	if (s->epoch == NULL || s->repeats == NULL || s->replays == NULL ||
-	    s->decisions == NULL || s->clients == NULL)
+	    s->decisions == NULL || s->log_limit == NULL || s->clients == NULL)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
@@ -408,6 +411,7 @@ server_run(struct server *s)
 		else if (n > 0 && fds[1].revents != 0)
 			stop = handle_signal(s, fds[1].fd);
 		kerberos_expire(s);
+		log_limit_expire(s->log_limit);
 	}
 	(void)close(fds[1].fd);
 }
@@ -450,6 +454,7 @@ server_stop(struct server *s)
 	repeats_destroy(s->repeats);
 	replays_destroy(s->replays);
 	decisions_destroy(s->decisions);
+	log_limit_destroy(s->log_limit);
 	epoch_destroy(s->epoch);
 	settings_unref(s->settings);
 	if (s->stop_fd != -1)

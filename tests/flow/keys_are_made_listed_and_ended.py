@@ -111,3 +111,19 @@ for path, expected in {
 }.items():
     expect(".".join(path), expected, more(*path))
 expect("datagrams", True, more("network", "udp_received") >= 8)
+
+# A flood of forged signatures is counted whole, and logged in a few lines.
+before = stats()
+lines = len(in_log("tsig refused"))
+update = Signed(first, replace("pc1", "A", "192.0.2.8"))
+at = update.octets.rindex(update.update.mac) + len(update.update.mac) - 1
+for i in range(1, 201):
+    udp(update.octets[:at] + bytes([update.octets[at] ^ i]) + update.octets[at + 1:])
+after = stats()
+expect("forged ones", 200, more("tsig", "refused", "BADSIG"))
+held = more("log", "suppressed")
+expect("most are held back", True, held >= 150)
+expect("the rest is in the log", True, len(in_log("tsig refused")) - lines <= 50)
+wait_for("the line that tells how many more",
+         lambda: sum(int(line.split("suppressed=")[1].split()[0])
+                     for line in in_log("tsig refused from=127.0.0.1 suppressed=")) >= held)

@@ -7,6 +7,7 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo decisions_tests[];
+extern CU_TestInfo log_limit_tests[];
 extern CU_TestInfo repeats_tests[];
 
 int
@@ -14,6 +15,7 @@ main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
 	    {"decisions", NULL, NULL, NULL, NULL, decisions_tests},
+	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
 	    CU_SUITE_INFO_NULL,
 	};
