@@ -22,10 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
 #include "daemon/dns/message_write.h"
-#include "daemon/dns/tsig_rr.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
@@ -33,13 +31,13 @@
 #include "daemon/gss/status.h"
 #include "daemon/tsig/sign.h"
 #include "daemon/tsig/verify.h"
+#include "tests/bench/exchange.h"
 #include "tests/bench/tickets.h"
 #include "tests/unit/realm.h"
 
 #define CONTEXTS 20000
 #define THREADS_MAX 64
 #define MICS 20000
-#define MESSAGE_SIZE 1024
 
 static void __attribute__((noreturn)) die(const char *what, const char *why)
 {
@@ -119,9 +117,9 @@ bench_init(struct bench *b, bool spnego, struct ticket *tickets, size_t n)
 	*b = (struct bench){.spnego = spnego, .tickets = tickets, .n = n};
 	b->acceptor = acceptor_create();
 	if (b->acceptor == NULL ||
-	    acceptor_load(&acceptor, &b->generation, &reason) != 0)
+	    acceptor_load(&acceptor, &b->generation, &reason) != 0 ||
+	    acceptor_set(b->acceptor, b->generation, 3600, &reason) != 0)
 		die("keytab", reason.text);
-	acceptor_set(b->acceptor, b->generation, 3600);
 	if (contexts_create(&contexts, &b->contexts) != 0 ||
 	    negotiations_create(&negotiations, b->acceptor, b->contexts,
 		&b->negotiations) != 0)
@@ -305,67 +303,15 @@ pair_clear(struct pair *p)
 	tickets_free(p->ticket, 1);
 }
 
-/* An update that deletes an RRset and adds an A, as clients send it. */
-static size_t
-write_update(uint8_t *octets, uint16_t id)
-{
-	struct name zone, owner;
-	struct message_writer w;
-	struct rr rr = {.type = TYPE_A, .class = CLASS_ANY};
-	static const uint8_t address[4] = {10, 1, 2, 3};
-
-	(void)name_from_text("ad.test", NULL, &zone);
-	(void)name_from_text("pc1.ad.test", NULL, &owner);
-	rr.owner = owner.octets;
-	message_write_start(&w, octets, MESSAGE_SIZE, id,
-	    OPCODE_UPDATE << FLAG_OPCODE_SHIFT);
-	(void)message_write_question(&w, zone.octets, TYPE_SOA, CLASS_IN);
-	(void)message_write_rr(&w, SECTION_AUTHORITY, &rr);
-	rr.class = CLASS_IN;
-	rr.ttl = 1200;
-	rr.rdata = address;
-	rr.rdata_len = sizeof(address);
-	(void)message_write_rr(&w, SECTION_AUTHORITY, &rr);
-	return message_write_end(&w);
-}
-
-/* The initiator's TSIG, by GSS-API. */
-static size_t
-sign_update(const struct pair *p, uint8_t *octets, size_t len)
-{
-	uint8_t covered[MESSAGE_SIZE + TSIG_VARIABLES_MAX];
-	struct tsig_rr tsig = {.key_name = p->leg.key_name,
-	    .algorithm = p->leg.algorithm,
-	    .time_signed = clock_wall_s(),
-	    .fudge = TSIG_FUDGE_S,
-	    .original_id = get_u16(octets)};
-	gss_buffer_desc message = {0, covered}, mic = GSS_C_EMPTY_BUFFER;
-	struct writer w;
-	OM_uint32 minor;
-
-	writer_init(&w, covered, sizeof(covered));
-	writer_octets(&w, octets, len);
-	tsig_rr_variables(&tsig, &w);
-	message.length = w.len;
-	if (GSS_ERROR(gss_get_mic(&minor, p->ticket->gss, GSS_C_QOP_DEFAULT,
-		&message, &mic)))
-		die("gss_get_mic", "failed");
-	tsig.mac = mic.value;
-	tsig.mac_len = (uint16_t)mic.length;
-	(void)tsig_rr_append(&tsig, octets, &len, MESSAGE_SIZE);
-	(void)gss_release_buffer(&minor, &mic);
-	return len;
-}
-
 struct signed_update {
-	uint8_t octets[MESSAGE_SIZE];
+	uint8_t octets[EXCHANGE_SIZE];
 	size_t len;
 };
 
 static void
 answer(const struct pair *p, struct arena *arena, const struct signed_update *u)
 {
-	uint8_t out[MESSAGE_SIZE];
+	uint8_t out[EXCHANGE_SIZE];
 	struct message_writer w;
 	struct tsig_state state;
 	struct reason reason;
@@ -389,7 +335,7 @@ answer(const struct pair *p, struct arena *arena, const struct signed_update *u)
 static void
 answer_unsigned(struct arena *arena, const struct signed_update *u)
 {
-	uint8_t out[MESSAGE_SIZE];
+	uint8_t out[EXCHANGE_SIZE];
 	struct message_writer w;
 	struct message m;
 
@@ -404,23 +350,27 @@ static void
 measure_mics(void)
 {
 	struct signed_update *updates = calloc(MICS, sizeof(*updates));
+	struct exchange_mac mac;
 	struct arena arena;
 	struct watch w;
+	struct name zone;
 	struct pair p;
 
 	if (updates == NULL)
 		die("updates", "no memory");
 	pair_init(&p);
+	(void)name_from_text("ad.test", NULL, &zone);
 	arena_init(&arena, 1 << 20);
 	for (size_t i = 0; i < MICS; i++)
-		updates[i].len = write_update(updates[i].octets, (uint16_t)i);
+		updates[i].len =
+		    exchange_update(updates[i].octets, &zone, (uint32_t)i);
 	w = watch_start();
 	for (size_t i = 0; i < MICS; i++)
 		answer_unsigned(&arena, &updates[i]);
 	watch_stop(&w, "update read, answer written", 1, MICS);
 	for (size_t i = 0; i < MICS; i++)
-		updates[i].len =
-		    sign_update(&p, updates[i].octets, updates[i].len);
+		updates[i].len = exchange_sign(p.ticket->gss, &p.leg.key_name,
+		    updates[i].octets, updates[i].len, &mac);
 	w = watch_start();
 	for (size_t i = 0; i < MICS; i++)
 		answer(&p, &arena, &updates[i]);
