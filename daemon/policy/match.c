@@ -41,6 +41,20 @@ signer_is_below(const struct signer *signer, const uint8_t *x)
 	    is_strictly_below(realm.octets, x);
 }
 
+/*
+ * By the SIDs in its ticket.  Of who has none there, nothing is known: no grant
+ * is for them, but every denial.
+ */
+static bool
+is_in_group(const struct policy_rule *r, const struct signer *signer)
+{
+	if (signer->kind != SIGNER_PRINCIPAL)
+		return false;
+	if (signer->principal->pac != PRINCIPAL_PAC_READ)
+		return !r->is_grant;
+	return principal_has_sid(signer->principal, &r->group);
+}
+
 static bool
 identity_matches(const struct policy_rule *r, const struct signer *signer)
 {
@@ -56,6 +70,8 @@ identity_matches(const struct policy_rule *r, const struct signer *signer)
 	case RULE_PRINCIPAL:
 		return signer->kind == SIGNER_PRINCIPAL &&
 		    same_principal(signer->principal, r->principal);
+	case RULE_GROUP:
+		return is_in_group(r, signer);
 	case RULE_REALM:
 		break;
 	}

@@ -182,6 +182,21 @@ distance(unsigned lacks)
 }
 
 static void
+explain_group(const struct policy_question *q, struct policy_decision *d)
+{
+	if (q->signer->kind == SIGNER_KEY) {
+		d->because = "a key is in no group";
+	} else if (q->signer->principal->pac == PRINCIPAL_PAC_READ) {
+		d->because = "the signer's ticket does not have that group";
+		d->advice = "put the signer into the group, and let it get a "
+			    "new ticket";
+	} else {
+		d->because = "the signer's ticket tells no groups (no PAC)";
+		d->advice = "add a rule for this signer by name";
+	}
+}
+
+static void
 explain_requester(const struct policy_rule *r, const struct policy_question *q,
     struct policy_decision *d)
 {
@@ -197,6 +212,8 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	switch (r->who) {
 	case RULE_IDENTITY:
 		d->because = "its identity is another";
+		if (r->identity == RULE_GROUP)
+			explain_group(q, d);
 		break;
 	case RULE_LOCAL:
 		d->because = "it is for its key from a loopback address";

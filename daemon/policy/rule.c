@@ -222,6 +222,28 @@ parse_principal(struct policy_rule *r, const struct words *w,
 	return principal_from_text(w->word, &r->principal, reason);
 }
 
+/* Only what stands for whoever signed can stand for a group of them. */
+static int
+parse_group(struct policy_rule *r, const struct words *w, struct reason *reason)
+{
+	if (r->who != RULE_IDENTITY) {
+		reason_set(reason,
+		    "a group takes no rule type that is for a realm, an "
+		    "address or this host");
+		return ERR_MALFORMED;
+	}
+	r->identity = RULE_GROUP;
+	if (sid_from_text(w->word, &r->group) == 0)
+		return 0;
+	if (strncmp(w->word, "S-1-", 4) == 0)
+		return bad_word(w, "is not a SID", reason);
+	(void)bad_word(w,
+	    "is a group's name, which is not supported yet: write its SID "
+	    "(S-1-5-21-...)",
+	    reason);
+	return ERR_UNSUPPORTED;
+}
+
 static int
 parse_identity(struct policy_rule *r, const struct words *w,
     struct reason *reason)
@@ -377,21 +399,12 @@ keep_text(struct policy_rule *r, const struct policy_rule_text *text)
 }
 
 static int
-parse_form(struct policy_rule *r, struct words *w, bool after_group,
-    struct reason *reason)
+parse_form(struct policy_rule *r, const struct words *w, struct reason *reason)
 {
-	const struct rule_form *form;
-	int ret = need_word(w, "the rule type", reason);
+	const struct rule_form *form = find_form(w->word);
 
-	if (ret != 0)
-		return ret;
-	form = find_form(w->word);
-	if (form == NULL) {
-		if (!after_group)
-			return bad_word(w, "is not a rule type", reason);
-		reason_set(reason, "\"group\" rules are not supported yet");
-		return ERR_UNSUPPORTED;
-	}
+	if (form == NULL)
+		return bad_word(w, "is not a rule type", reason);
 	if (!form->is_done) {
 		reason_set(reason, "\"%s\" rules are not supported yet",
 		    form->word);
@@ -401,6 +414,33 @@ parse_form(struct policy_rule *r, struct words *w, bool after_group,
 	r->where = form->where;
 	r->checks_target = form->checks_target;
 	return 0;
+}
+
+/*
+ * The identity, and the word of the rule type, in w.  "group" alone is the
+ * name of a key: what follows is a rule type then.
+ */
+static int
+read_identity(struct words *w, struct words *identity_out, bool *is_group_out,
+    struct reason *reason)
+{
+	bool may_be_group;
+	int ret;
+
+	ret = need_word(w, "the identity", reason);
+	if (ret != 0)
+		return ret;
+	*identity_out = *w;
+	may_be_group = !w->is_quoted && strcmp(w->word, "group") == 0;
+	ret = need_word(w, "the rule type", reason);
+	if (ret != 0)
+		return ret;
+	*is_group_out =
+	    may_be_group && (w->is_quoted || find_form(w->word) == NULL);
+	if (!*is_group_out)
+		return 0;
+	*identity_out = *w;
+	return need_word(w, "the rule type", reason);
 }
 
 /* All of the rule; the identity is understood once its rule type is known. */
@@ -415,18 +455,17 @@ parse_words(struct policy_rule *r, const char *text, const struct name *apex,
 	ret = parse_action(r, &w, reason);
 	if (ret != 0)
 		return ret;
-	ret = need_word(&w, "the identity", reason);
+	ret = read_identity(&w, &identity, &is_group, reason);
 	if (ret != 0)
 		return ret;
-	identity = w;
-	is_group = !w.is_quoted && strcmp(w.word, "group") == 0;
-	ret = parse_form(r, &w, is_group, reason);
+	ret = parse_form(r, &w, reason);
 	if (ret != 0)
 		return ret;
-	ret = parse_identity(r, &identity, reason);
+	ret = is_group ? parse_group(r, &identity, reason)
+		       : parse_identity(r, &identity, reason);
 	if (ret != 0)
 		return ret;
-	ret = parse_name(r, &w, identity.word, apex, reason);
+	ret = parse_name(r, &w, is_group ? "." : identity.word, apex, reason);
 	if (ret != 0)
 		return ret;
 	return parse_types(r, &w, reason);

@@ -6,6 +6,8 @@
  *
  *	( grant | deny ) IDENTITY RULETYPE [NAME] [TYPE[(n)] ...]
  *
+ * where IDENTITY is a word, or "group" and the SID of one.
+ *
  * A rule type says who it is for (an identity, a host or a machine of a
  * realm) and which owner names it covers; one table in rule.c has them all.
  *
@@ -53,6 +55,7 @@ enum rule_identity {
 			     */
 	RULE_PRINCIPAL,     /* that principal */
 	RULE_REALM,         /* who is RULE_HOST or RULE_MACHINE */
+	RULE_GROUP,         /* principals in that group */
 };
 
 struct rule_type {
@@ -70,6 +73,7 @@ struct policy_rule {
 	    identity_name; /* KEY; BELOW: X; REALM: the realm's labels */
 	struct principal *principal; /* PRINCIPAL */
 	char *realm;                 /* REALM */
+	struct sid group;            /* GROUP */
 	struct name name;            /* WILDCARD: X */
 	struct rule_type *types;
 	size_t n_types; /* 0: all but NS, SOA and RRSIG */

@@ -5,10 +5,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/dns/types.h"
+#include "daemon/identity/pac.h"
 #include "daemon/policy/match.h"
+#include "tests/unit/logon_info.h"
 #include "tests/unit/suites.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -311,6 +314,74 @@ test_a_local_key_counts_from_here_only(void)
 	rule_destroy(r);
 }
 
+/* Does it match PC1$ with the PAC of that seed, or (NULL) with none? */
+static bool
+group_matches(const char *text, const char *seed)
+{
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+	struct policy_question q = {.signer = &signer};
+	struct policy_rule *r;
+	struct reason reason;
+	struct pac_logon pac;
+	bool is_match;
+
+	CU_ASSERT_EQUAL_FATAL(parse(text, &r, &reason), 0);
+	if (seed == NULL) {
+		CU_ASSERT_EQUAL_FATAL(principal_from_text("PC1$@AD.TEST",
+					  &signer.principal, &reason),
+		    0);
+	} else {
+		struct logon_info info = logon_info_load(seed);
+
+		CU_ASSERT_EQUAL_FATAL(pac_read(info.octets, info.len, &pac,
+					  &reason),
+		    0);
+		CU_ASSERT_EQUAL_FATAL(principal_from_pac("PC1$@AD.TEST", &pac,
+					  &signer.principal, &reason),
+		    0);
+		free(info.octets);
+	}
+	is_match = match_requester(r, &q);
+	principal_unref(signer.principal);
+	rule_destroy(r);
+	return is_match;
+}
+
+static void
+test_a_group_is_what_the_ticket_says(void)
+{
+	CU_ASSERT(
+	    group_matches("grant group " LOGON_DOMAIN "-515 zonesub", "full"));
+	CU_ASSERT(
+	    group_matches("grant group " LOGON_DOMAIN "-1200 zonesub", "full"));
+	CU_ASSERT(group_matches("grant group S-1-5-32-544 zonesub", "full"));
+	CU_ASSERT(
+	    !group_matches("grant group " LOGON_DOMAIN "-512 zonesub", "full"));
+	CU_ASSERT(
+	    !group_matches("grant group S-1-5-21-9-9-9-515 zonesub", "full"));
+	CU_ASSERT(
+	    !group_matches("deny group " LOGON_DOMAIN "-512 zonesub", "full"));
+}
+
+static void
+test_unknown_groups_are_denied_and_never_granted(void)
+{
+	struct signer key = {.kind = SIGNER_KEY, .key_name = name("k")};
+	struct policy_question q = {.signer = &key};
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT(
+	    !group_matches("grant group " LOGON_DOMAIN "-515 zonesub", NULL));
+	CU_ASSERT(
+	    group_matches("deny group " LOGON_DOMAIN "-515 zonesub", NULL));
+	CU_ASSERT_EQUAL_FATAL(parse("deny group S-1-5-32-544 zonesub", &r,
+				  &reason),
+	    0);
+	CU_ASSERT(!match_requester(r, &q));
+	rule_destroy(r);
+}
+
 /* Nobody is not anybody. */
 static void
 test_no_rule_matches_an_unsigned_request(void)
@@ -371,6 +442,9 @@ CU_TestInfo match_tests[] = {
 	test_an_address_is_a_name_to_who_asks_by_tcp},
     {"a local key counts from here only",
 	test_a_local_key_counts_from_here_only},
+    {"a group is what the ticket says", test_a_group_is_what_the_ticket_says},
+    {"unknown groups are denied and never granted",
+	test_unknown_groups_are_denied_and_never_granted},
     {"no rule matches an unsigned request",
 	test_no_rule_matches_an_unsigned_request},
     {"types and their limits", test_types_and_their_limits},

@@ -51,6 +51,8 @@ test_what_follows_the_grammar_is_read(void)
 	    "grant *.x self *.x",
 	    "grant AD.TEST. krb5-subdomain-self-rhs ad.test PTR SRV",
 	    "grant group name a.ad.test A",
+	    "grant group S-1-5-21-1-2-3-516 zonesub ANY",
+	    "deny group \"S-1-5-21-1-2-3-515\" subdomain _msdcs.ad.test",
 	    "grant k name \"A\" A",
 	    "grant dhcp selfwild dhcp TXT",
 	    "grant R krb5-selfsub . A",
@@ -127,7 +129,15 @@ test_each_mistake_has_its_reason(void)
 	    {"grant x ptr-self no-forward-check", "not supported yet",
 		ERR_UNSUPPORTED},
 	    {"grant group \"CN=x,DC=y\" zonesub ANY",
-		"\"group\" rules are not supported yet", ERR_UNSUPPORTED},
+		"is a group's name, which is not supported yet",
+		ERR_UNSUPPORTED},
+	    {"grant group S-1-5-x zonesub", "is not a SID", ERR_MALFORMED},
+	    {"grant group S-1-5-21-1-512 ms-self . A",
+		"a group takes no rule type", ERR_MALFORMED},
+	    {"grant group S-1-5-21-1-512", "the rule type is missing",
+		ERR_MALFORMED},
+	    {"grant group S-1-5-21-1-512 names x", "is not a rule type",
+		ERR_MALFORMED},
 	};
 	struct policy_rule *r;
 	struct reason reason;
