@@ -57,7 +57,7 @@ finish() {
 trap finish EXIT
 
 sanitizer_complained() {
-	grep -hE -A 20 'ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer' \
+	grep -hE -A 20 'ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|WARNING: ThreadSanitizer' \
 		"$dir"/*.log >&2 2>/dev/null
 }
 
