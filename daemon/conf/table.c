@@ -302,9 +302,9 @@ static const struct row kerberos_rows[] = {
 	OFFSET(kerberos, weak_enctypes),
 	.words = weak_words,
 	.standard = "refuse",
-	.help = "Whether tickets and sessions with RC4 or DES3 keys are "
-		"accepted; every use is warned about.  krb5.conf must permit "
-		"them, too."},
+	.help = "Whether sessions with RC4 or DES3 keys are accepted; every "
+		"use is warned about.  krb5.conf must permit them, too.  The "
+		"ticket itself may be encrypted with such a key."},
     {.name = "health-interval",
 	.kind = &kind_seconds,
 	OFFSET(kerberos, health_interval_s),

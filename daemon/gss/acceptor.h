@@ -91,12 +91,6 @@ const char *acceptor_keytab_path(const char *name);
 bool acceptor_allows_weak(const struct acceptor_generation *g);
 
 /*
- * Enctypes of tickets and sessions that it accepts, ended by 0; NULL: those
- * that krb5.conf permits.
- */
-const krb5_enctype *acceptor_enctypes(const struct acceptor_generation *g);
-
-/*
  * Says which kvnos of which principals were added, removed or have other
  * keys.  False: all keys are the same.
  */

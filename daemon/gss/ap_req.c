@@ -56,6 +56,7 @@ read_ticket(krb5_context krb5, const krb5_enc_tkt_part *part,
 	inside->start_s = (uint32_t)(times->starttime != 0 ? times->starttime
 							   : times->authtime);
 	inside->end_s = (uint32_t)times->endtime;
+	inside->session_enctype = part->session->enctype;
 	if (krb5_unparse_name(krb5, part->client, &name) == 0)
 		(void)log_escape(name, strlen(name), inside->initiator,
 		    sizeof(inside->initiator));

@@ -25,7 +25,8 @@
 struct ap_req_inside {
 	char initiator[AP_REQ_NAME_SIZE]; /* the KDC's word for it; escaped */
 	int64_t start_s, end_s;           /* of the ticket */
-	int64_t clock_s; /* the initiator's, when it made this */
+	int64_t clock_s;         /* the initiator's, when it made this */
+	int32_t session_enctype; /* of the ticket's session key */
 };
 
 /* Decrypts the ticket with a key of the keytab, and what it opens. */

@@ -100,16 +100,10 @@ import_principal(OM_uint32 *minor, const char *text, gss_name_t *name_out)
 	return major;
 }
 
+/* Of sessions; tickets may be encrypted with what krb5.conf permits. */
 static const krb5_enctype strong[] = {GSS_ENCTYPE_AES256_SHA1,
-    GSS_ENCTYPE_AES128_SHA1, GSS_ENCTYPE_AES256_SHA2, GSS_ENCTYPE_AES128_SHA2,
-    0};
-#define N_STRONG (sizeof(strong) / sizeof(strong[0]) - 1)
-
-const krb5_enctype *
-acceptor_enctypes(const struct acceptor_generation *g)
-{
-	return g->allows_weak ? NULL : strong;
-}
+    GSS_ENCTYPE_AES128_SHA1, GSS_ENCTYPE_AES256_SHA2, GSS_ENCTYPE_AES128_SHA2};
+#define N_STRONG (sizeof(strong) / sizeof(strong[0]))
 
 /* What a credential accepts, once it is there. */
 static OM_uint32
@@ -122,7 +116,7 @@ limit(OM_uint32 *minor, const struct acceptor_generation *g, gss_cred_id_t cred)
 
 	/* Keeps SPNEGO from any other mechanism that is installed. */
 	major = gss_set_neg_mechs(minor, cred, &krb5_only);
-	if (GSS_ERROR(major) || acceptor_enctypes(g) == NULL)
+	if (GSS_ERROR(major) || g->allows_weak)
 		return major;
 	memcpy(enctypes, strong, sizeof(enctypes)); /* it takes no const */
 	return gss_krb5_set_allowable_enctypes(minor, cred, N_STRONG, enctypes);

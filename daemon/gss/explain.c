@@ -234,10 +234,7 @@ second_opinion(const struct refusal *r)
 
 	ap_req.length = (unsigned)whole->len;
 	ap_req.data = (char *)(uintptr_t)whole->octets; /* only read */
-	code = krb5_set_default_tgs_enctypes(r->krb5,
-	    acceptor_enctypes(r->generation));
-	if (code == 0)
-		code = krb5_auth_con_init(r->krb5, &auth);
+	code = krb5_auth_con_init(r->krb5, &auth);
 	if (code == 0) /* 0: no replay cache */
 		code = krb5_auth_con_setflags(r->krb5, auth, 0);
 	if (code == 0)
@@ -306,26 +303,67 @@ say_other(const struct refusal *r, krb5_error_code code,
 	krb5_free_error_message(r->krb5, message);
 }
 
-/* A key of the ticket or of its session is of an enctype that is refused. */
+/* False too where krb5.conf cannot be asked. */
+static bool
+krb5_conf_forbids(krb5_context krb5, int32_t enctype)
+{
+	krb5_enctype *permitted = NULL;
+	bool forbids = false;
+
+	if (krb5_get_permitted_enctypes(krb5, &permitted) == 0) {
+		forbids = true;
+		for (size_t i = 0; permitted[i] != 0; i++)
+			forbids &= permitted[i] != enctype;
+	}
+	krb5_free_enctypes(krb5, permitted);
+	return forbids;
+}
+
+/* The key of the ticket or of its session is of an enctype that is refused. */
 static void
-say_not_permitted(const struct refusal *r, krb5_error_code code,
+say_not_permitted(const struct refusal *r, const struct ap_req_inside *inside,
     struct negotiation_result *out)
 {
-	const char *message = krb5_get_error_message(r->krb5, code);
-	bool by_us = !acceptor_allows_weak(r->generation);
-	char text[160];
+	int32_t ticket = r->token->ap_req.enctype;
 
 	say(out, NEGOTIATION_ENCTYPE,
-	    by_us ? "give the client and our account AES keys; if that cannot "
-		    "be, set weak-enctypes allow"
-		  : "give the client and our account AES keys; what krb5.conf "
-		    "permits is in permitted_enctypes",
-	    "%s what the ticket for %s or its session uses: %s",
-	    by_us ? "weak-enctypes does not allow"
-		  : "krb5.conf does not permit",
-	    out->sname,
-	    log_escape(message, strlen(message), text, sizeof(text)));
-	krb5_free_error_message(r->krb5, message);
+	    "give the client and our account AES keys; what krb5.conf permits "
+	    "is in permitted_enctypes",
+	    "krb5.conf does not permit the enctype of the ticket for %s (%s) "
+	    "or of its session (%s)",
+	    out->sname, gss_enctype_text(ticket),
+	    inside->session_enctype == 0
+		? "not read"
+		: gss_enctype_text(inside->session_enctype));
+}
+
+static bool
+is_weak_session(const struct refusal *r, const struct ap_req_inside *inside)
+{
+	return !acceptor_allows_weak(r->generation) &&
+	    inside->session_enctype != 0 &&
+	    !gss_enctype_is_aes(inside->session_enctype);
+}
+
+/* Whose keys are weak?  A KDC takes ours for the ticket, too. */
+static void
+say_weak_session(const struct refusal *r, const struct ap_req_inside *inside,
+    struct negotiation_result *out)
+{
+	int32_t ticket = r->token->ap_req.enctype;
+	bool is_ours = !gss_enctype_is_aes(ticket);
+
+	say(out, NEGOTIATION_ENCTYPE,
+	    is_ours
+		? "give our account AES keys (msDS-SupportedEncryptionTypes "
+		  "24) and extract the keytab again; if that cannot be, "
+		  "set weak-enctypes allow"
+		: "let the client use AES (its permitted_enctypes); if "
+		  "that cannot be, set weak-enctypes allow",
+	    "ticket for %s is encrypted with %s, its session key is of %s, "
+	    "which is weak",
+	    out->sname, gss_enctype_text(ticket),
+	    gss_enctype_text(inside->session_enctype));
 }
 
 static void
@@ -358,7 +396,7 @@ say_opinion(const struct refusal *r, krb5_error_code code,
 		break;
 	case KRB5_NOPERM_ETYPE:
 	case KRB5_BAD_ENCTYPE:
-		say_not_permitted(r, code, out);
+		say_not_permitted(r, inside, out);
 		break;
 	case KRB5KRB_AP_ERR_BAD_INTEGRITY:
 	case KRB5KRB_AP_ERR_BADKEYVER:
@@ -366,8 +404,11 @@ say_opinion(const struct refusal *r, krb5_error_code code,
 	case KRB5KRB_AP_ERR_NOT_US:
 	case KRB5KRB_AP_WRONG_PRINC:
 	case KRB5_KT_NOTFOUND:
-	case KRB5_KT_KVNONOTFOUND:
-		say_no_key(r, out);
+	case KRB5_KT_KVNONOTFOUND: /* or so krb5 says */
+		if (krb5_conf_forbids(r->krb5, r->token->ap_req.enctype))
+			say_not_permitted(r, inside, out);
+		else
+			say_no_key(r, out);
 		break;
 	default:
 		say_other(r, code, out);
@@ -411,7 +452,10 @@ say_ap_req(const struct refusal *r, struct negotiation_result *out)
 		    &r->token->ap_req, &inside);
 		(void)snprintf(out->initiator, sizeof(out->initiator), "%s",
 		    inside.initiator);
-		say_opinion(r, code, &inside, out);
+		if (code == 0 && is_weak_session(r, &inside))
+			say_weak_session(r, &inside, out);
+		else
+			say_opinion(r, code, &inside, out);
 	}
 }
 

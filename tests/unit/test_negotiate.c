@@ -424,6 +424,25 @@ test_a_missing_enctype_is_named(void)
 	    "has enctype aes256-cts-hmac-sha1-96");
 }
 
+/* As a directory leaves an account that nobody gave AES keys. */
+static void
+test_a_weak_ticket_may_have_a_strong_session(void)
+{
+	struct initiator i;
+	struct gss_side s;
+	struct context *c;
+
+	gss_side_init(&s, "weak.keytab");
+	CU_ASSERT_FATAL(initiator_init(&i, "PC1", "DNS/weak.ad.test@AD.TEST",
+	    false, INITIATOR_FLAGS));
+	c = gss_side_handshake(&s, &i, "k");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT(gss_enctype_is_aes(context_enctype(c)));
+	context_unref(c);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
 static void
 test_weak_sessions_are_refused_unless_allowed(void)
 {
@@ -440,7 +459,10 @@ test_weak_sessions_are_refused_unless_allowed(void)
 	    GSS_S_CONTINUE_NEEDED);
 	why = refused(&s, "k", i.token.value, i.token.length,
 	    NEGOTIATION_ENCTYPE, TSIG_ERROR_BADKEY);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "arcfour-hmac"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why.text,
+	    "ticket for DNS/rc4.ad.test@AD.TEST is encrypted with "
+	    "aes256-cts-hmac-sha1-96, its session key is of arcfour-hmac, "
+	    "which is weak"));
 	s.allow_weak = true;
 	gss_side_keytab(&s, "dns.keytab");
 	c = gss_side_handshake(&s, &i, "k");
@@ -797,6 +819,7 @@ CU_TestInfo negotiate_tests[] = {
     {"stale keytab", test_a_stale_keytab_is_named},
     {"wrong key", test_a_wrong_key_is_named},
     {"enctype", test_a_missing_enctype_is_named},
+    {"weak ticket", test_a_weak_ticket_may_have_a_strong_session},
     {"weak", test_weak_sessions_are_refused_unless_allowed},
     {"mutual", test_mutual_authentication_is_demanded},
     {"replay", test_an_ap_req_makes_one_context},

@@ -13,6 +13,7 @@
 #   other.keytab  the same, yet another key
 #   rc4.keytab    DNS/ns1.ad.test kvno 3, no AES key
 #   host.keytab   host/ns1.ad.test: no key for DNS
+#   weak.keytab   DNS/weak.ad.test (RC4 only, its sessions AES)
 #   aes.keytab    DNS/aes.ad.test (sessions of all four AES enctypes)
 #   cc/PC1 cc/PC2 cc/alice   ccaches with TGTs
 #
@@ -86,6 +87,9 @@ make_principals() {
 	addprinc -randkey DNS/ns2.ad.test
 	addprinc -randkey DNS/rc4.ad.test
 	setstr DNS/rc4.ad.test session_enctypes rc4
+	addprinc -randkey -e rc4:normal DNS/weak.ad.test
+	setstr DNS/weak.ad.test session_enctypes aes256-sha1
+	xst -norandkey -k $dir/weak.keytab DNS/weak.ad.test
 	addprinc -randkey DNS/aes.ad.test
 	setstr DNS/aes.ad.test session_enctypes "aes256-sha2 aes128-sha2 aes256-sha1 aes128-sha1"
 	ktadd -k $dir/aes.keytab DNS/aes.ad.test
