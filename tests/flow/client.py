@@ -179,11 +179,11 @@ class SharedKey:
 class ContextKey:
     """A key that TKEY makes (RFC 3645): name, mechanism, whose service."""
 
-    def __init__(self, name, mech=KRB5, service=None, flags=MUTUAL | INTEGRITY):
+    def __init__(self, name, mech=KRB5, service=None, flags=MUTUAL | INTEGRITY, creds=None):
         self.name = dns.name.from_text(name, ZONE)
         self.context = gssapi.SecurityContext(
             name=gssapi.Name(service or f"DNS/ns1.{ZONE.to_text(True)}", gssapi.NameType.kerberos_principal),
-            mech=mech, flags=flags, usage="initiate")
+            mech=mech, flags=flags, usage="initiate", creds=creds)
         self.key = dns.tsig.Key(self.name, self.context, dns.tsig.GSS_TSIG)
 
     def first_leg(self):

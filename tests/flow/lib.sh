@@ -63,7 +63,8 @@ sanitizer_complained() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# A realm of our own: KDC on a loopback port, keytabs, no tickets yet.
+# A realm of our own: KDC on a loopback port, keytabs, no tickets yet.  More of
+# krb5.conf's [libdefaults], also for the KDC, comes from $libdefaults.
 start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	need krb5kdc kdb5_util kadmin.local kinit
 	local p
@@ -77,6 +78,7 @@ start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	  dns_canonicalize_hostname = false
 	  rdns = false
 	  udp_preference_limit = 1
+	  ${libdefaults-}
 	[realms]
 	  $realm = {
 	    kdc = 127.0.0.1:$kdc_port
