@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/dns/mnemonic.h"
 #include "daemon/gss/algorithm.h"
@@ -15,8 +14,6 @@
 #include "daemon/server/audit.h"
 #include "daemon/server/decisions.h"
 #include "daemon/server/request.h"
-
-#define WEAK_WARNING_MS 1000
 
 /* Copies text into the array field, cut if it is long. */
 #define PUT(field, text)                                                       \
@@ -119,24 +116,20 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 	    log_quote(why, quoted, sizeof(quoted)));
 }
 
-/* Once a second for each worker, and how many there were since. */
 static void
-warn_of_weak(struct worker *worker, const struct context *context,
-    const char *who, const char *addr)
+warn_of_weak(const struct request *r, const struct decision *x,
+    const struct context *context)
 {
-	uint64_t now_ms = clock_mono_ms();
+	char addr[ADDR_TEXT_SIZE];
 
-	worker->n_weak++;
-	if (worker->weak_said_ms != 0 &&
-	    now_ms - worker->weak_said_ms < WEAK_WARNING_MS)
+	if (!log_limit_allows(r->worker->server->log_limit, LOG_LIMIT_WEAK,
+		&r->from.remote))
 		return;
-	log_warning("tkey weak principal=\"%s\" from=%s enctype=%s n=%u "
+	log_warning("tkey weak principal=\"%s\" from=%s enctype=%s "
 		    "next=\"give the client and our account AES keys, then "
 		    "set weak-enctypes refuse\"",
-	    who, addr, gss_enctype_text(context_enctype(context)),
-	    worker->n_weak);
-	worker->weak_said_ms = now_ms;
-	worker->n_weak = 0;
+	    x->signer, addr_to_text_port(&r->from.remote, addr),
+	    gss_enctype_text(context_enctype(context)));
 }
 
 static void
@@ -161,7 +154,7 @@ audit_established(const struct request *r, struct decision *x,
 		    x->signer,
 		    log_quote(x->reason.text, quoted, sizeof(quoted)));
 	if (!gss_enctype_is_aes(context_enctype(result->context)))
-		warn_of_weak(r->worker, result->context, x->signer, addr);
+		warn_of_weak(r, x, result->context);
 }
 
 static bool
@@ -282,6 +275,7 @@ audit_held_back(const struct log_limit_held *held)
 	    [LOG_LIMIT_TSIG] = "tsig refused",
 	    [LOG_LIMIT_TKEY] = "tkey refused",
 	    [LOG_LIMIT_JUNK] = "message refused",
+	    [LOG_LIMIT_WEAK] = "tkey weak",
 	};
 	char addr[ADDR_TEXT_SIZE];
 

@@ -130,8 +130,6 @@ struct worker {
 	LIST_HEAD(, request) transfers;
 	size_t n_kept, kept_octets, n_spares;
 	struct repeat_digest *digest;
-	uint64_t weak_said_ms; /* audit.c: when, and how many since */
-	unsigned n_weak;
 	struct worker_counters counters;
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
 };

@@ -33,6 +33,7 @@ enum log_limit_kind {
 	LOG_LIMIT_TSIG, /* "tsig refused" */
 	LOG_LIMIT_TKEY, /* "tkey refused" */
 	LOG_LIMIT_JUNK, /* "message refused" */
+	LOG_LIMIT_WEAK, /* "tkey weak" */
 	LOG_LIMIT_KINDS,
 };
 
