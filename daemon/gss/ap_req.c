@@ -21,7 +21,10 @@ data_of(const struct clear_octets *o)
 	return d;
 }
 
-/* The ticket, decrypted; NULL: no key of the keytab opens it. */
+/*
+ * The ticket, decrypted; NULL: no key of the keytab opens it.  krb5 refuses one
+ * that is not validated, or whose realms are wrong, after it has opened it.
+ */
 static krb5_ticket *
 open_ticket(krb5_context krb5, const char *keytab_name,
     const struct clear_ap_req *ap)
@@ -35,8 +38,8 @@ open_ticket(krb5_context krb5, const char *keytab_name,
 	if (code == 0)
 		code = krb5_decode_ticket(&octets, &ticket);
 	if (code == 0)
-		code = krb5_server_decrypt_ticket_keytab(krb5, keytab, ticket);
-	if (code != 0) {
+		(void)krb5_server_decrypt_ticket_keytab(krb5, keytab, ticket);
+	if (code == 0 && ticket->enc_part2 == NULL) {
 		krb5_free_ticket(krb5, ticket);
 		ticket = NULL;
 	}
@@ -95,6 +98,7 @@ ap_req_open(krb5_context krb5, const char *keytab_name,
 	memset(inside_out, 0, sizeof(*inside_out));
 	if (ticket == NULL)
 		return;
+	inside_out->is_open = true;
 	read_ticket(krb5, ticket->enc_part2, inside_out);
 	read_authenticator(krb5, ticket->enc_part2->session, ap, inside_out);
 	krb5_free_ticket(krb5, ticket);

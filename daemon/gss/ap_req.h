@@ -16,6 +16,7 @@
 #define GSS_AP_REQ_H
 
 #include <krb5/krb5.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/gss/clear.h"
@@ -23,6 +24,7 @@
 #define AP_REQ_NAME_SIZE 256
 
 struct ap_req_inside {
+	bool is_open; /* a key fits the ticket: the rest is there */
 	char initiator[AP_REQ_NAME_SIZE]; /* the KDC's word for it; escaped */
 	int64_t start_s, end_s;           /* of the ticket */
 	int64_t clock_s;         /* the initiator's, when it made this */

@@ -44,6 +44,8 @@ static const char *const next_steps[NEGOTIATION_CAUSES] = {
     [NEGOTIATION_TICKET_TIME] = "let the client get a new ticket",
     [NEGOTIATION_PRINCIPAL] = "let the client log in as a principal whose "
 			      "name policy can be written for",
+    [NEGOTIATION_UNEXPLAINED] = "see the refusals from that address in the "
+				"seconds before",
     [NEGOTIATION_INTERNAL] = "look at the memory and the Kerberos libraries of "
 			     "this host; the client tries again",
 };
@@ -366,6 +368,23 @@ say_weak_session(const struct refusal *r, const struct ap_req_inside *inside,
 	    gss_enctype_text(inside->session_enctype));
 }
 
+/* Which part of the AP-REQ does no key open? */
+static void
+say_not_decrypted(const struct refusal *r, const struct ap_req_inside *inside,
+    struct negotiation_result *out)
+{
+	if (inside->is_open)
+		say(out, NEGOTIATION_MALFORMED,
+		    explain_next_step(NEGOTIATION_MALFORMED),
+		    "ticket for %s is good, but not the authenticator beside "
+		    "it",
+		    out->sname);
+	else if (krb5_conf_forbids(r->krb5, r->token->ap_req.enctype))
+		say_not_permitted(r, inside, out); /* krb5 calls it no key */
+	else
+		say_no_key(r, out);
+}
+
 static void
 say_opinion(const struct refusal *r, krb5_error_code code,
     const struct ap_req_inside *inside, struct negotiation_result *out)
@@ -378,8 +397,13 @@ say_opinion(const struct refusal *r, krb5_error_code code,
 		say_expired(inside, out);
 		break;
 	case KRB5KRB_AP_ERR_TKT_NYV:
-	case KRB5KRB_AP_ERR_TKT_INVALID:
 		say_not_yet(inside, out);
+		break;
+	case KRB5KRB_AP_ERR_TKT_INVALID:
+		say(out, NEGOTIATION_TICKET_TIME,
+		    "let the client validate it (kinit -v) or get a new one",
+		    "ticket for %s was postdated and not validated since",
+		    out->sname);
 		break;
 	case KRB5KRB_AP_ERR_REPEAT:
 		say(out, NEGOTIATION_REPLAY,
@@ -404,11 +428,8 @@ say_opinion(const struct refusal *r, krb5_error_code code,
 	case KRB5KRB_AP_ERR_NOT_US:
 	case KRB5KRB_AP_WRONG_PRINC:
 	case KRB5_KT_NOTFOUND:
-	case KRB5_KT_KVNONOTFOUND: /* or so krb5 says */
-		if (krb5_conf_forbids(r->krb5, r->token->ap_req.enctype))
-			say_not_permitted(r, inside, out);
-		else
-			say_no_key(r, out);
+	case KRB5_KT_KVNONOTFOUND:
+		say_not_decrypted(r, inside, out);
 		break;
 	default:
 		say_other(r, code, out);
@@ -439,10 +460,11 @@ say_ap_req(const struct refusal *r, struct negotiation_result *out)
 	if (!acceptor_has_key(r->generation, r->principal, &r->token->ap_req)) {
 		say_no_key(r, out);
 	} else if (r->krb5 == NULL) {
-		say(out, NEGOTIATION_MALFORMED,
-		    "see the lines before: its address had so many refusals "
-		    "that the cause was not looked for",
-		    "ticket for %s: %s", out->sname, r->gss_text);
+		say(out, NEGOTIATION_UNEXPLAINED,
+		    explain_next_step(NEGOTIATION_UNEXPLAINED),
+		    "ticket for %s: %s; its address has so many refused that "
+		    "the cause was not looked for",
+		    out->sname, r->gss_text);
 	} else {
 		code = second_opinion(r);
 		if (code == 0 && is_replay(r))

@@ -99,6 +99,7 @@ static const char *const cause_texts[NEGOTIATION_CAUSES] = {
     [NEGOTIATION_FLAGS] = "flags",
     [NEGOTIATION_LEGS] = "legs",
     [NEGOTIATION_PRINCIPAL] = "principal",
+    [NEGOTIATION_UNEXPLAINED] = "unexplained",
     [NEGOTIATION_INTERNAL] = "internal",
 };
 

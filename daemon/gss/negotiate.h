@@ -55,7 +55,8 @@ enum negotiation_cause {
 	NEGOTIATION_FLAGS,       /* no mutual authentication or integrity */
 	NEGOTIATION_LEGS,      /* too many legs, or a leg without a beginning */
 	NEGOTIATION_PRINCIPAL, /* the initiator's name cannot be read */
-	NEGOTIATION_INTERNAL,  /* no memory, library failure */
+	NEGOTIATION_UNEXPLAINED, /* so many in a second that nobody looks */
+	NEGOTIATION_INTERNAL,    /* no memory, library failure */
 	NEGOTIATION_CAUSES,
 };
 

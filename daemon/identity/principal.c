@@ -252,7 +252,8 @@ create(const char *text, enum principal_pac state, const struct pac_logon *pac,
 	s->p.text = memcpy(texts, text, room.text);
 	ret = read_principal(&s->p, texts, texts + room.text);
 	if (ret != 0) {
-		reason_set(reason, "\"%s\" is not a principal with a realm",
+		reason_set(reason,
+		    "\"%s\" has an empty component, too many, or no realm",
 		    log_escape(text, room.text - 1, escaped, sizeof(escaped)));
 		free(s);
 		return ret;

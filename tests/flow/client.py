@@ -2,9 +2,11 @@
 
 import base64
 import contextlib
+import json
 import os
 import socket
 import struct
+import subprocess
 import sys
 import time
 import unittest.mock
@@ -57,6 +59,14 @@ def in_log(text):
     """The lines with this text, so far."""
     with open(f"{DIR}/kddnsd.log", encoding="utf-8") as log:
         return [line for line in log if text in line]
+
+
+def ctl(*words):
+    """What kddnsctl answers, or its error."""
+    done = subprocess.run([os.environ["FLOW_KDDNSCTL"], "-s", f"{DIR}/run/control.sock", "--json", *words],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    answer = json.loads(done.stdout)
+    return answer["result"] if answer["ok"] else answer["error"]
 
 
 def logged(text):
@@ -203,14 +213,14 @@ class ContextKey:
         return self.finish(transport(self.first_leg()))
 
 
-def tkey_query(name, token):
+def tkey_query(name, token, algorithm=dns.tsig.GSS_TSIG):
     now = int(time.time())
     query = dns.message.make_query(name, dns.rdatatype.TKEY, dns.rdataclass.ANY)
     query.flags = 0
     query.find_rrset(
         query.additional, name, dns.rdataclass.ANY, dns.rdatatype.TKEY, create=True
     ).add(dns.rdtypes.ANY.TKEY.TKEY(
-        dns.rdataclass.ANY, dns.rdatatype.TKEY, dns.tsig.GSS_TSIG, now, now + 3600,
+        dns.rdataclass.ANY, dns.rdatatype.TKEY, algorithm, now, now + 3600,
         dns.rdtypes.ANY.TKEY.TKEY.GSSAPI_NEGOTIATION, 0, token))
     return query.to_wire()
 

@@ -1,17 +1,6 @@
 """The story of keys_are_made_listed_and_ended, with dnspython and MIT's GSS-API."""
 
-import json
-import os
-import subprocess
-
 from client import *
-
-
-def ctl(*words):
-    done = subprocess.run([os.environ["FLOW_KDDNSCTL"], "-s", f"{DIR}/run/control.sock", "--json", *words],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    answer = json.loads(done.stdout)
-    return answer["result"] if answer["ok"] else answer["error"]
 
 
 def stats():
@@ -34,10 +23,8 @@ expect("nobody", {"principals": []}, ctl("principals"))
 # Three contexts of two principals.
 first = ContextKey("Listed").negotiate()
 second = ContextKey("second", SPNEGO).negotiate()
-ours = os.environ["KRB5CCNAME"]
-os.environ["KRB5CCNAME"] = f"FILE:{DIR}/other"
-third = ContextKey("third").negotiate(udp)
-os.environ["KRB5CCNAME"] = ours
+with ccache("other"):
+    third = ContextKey("third").negotiate(udp)
 expect("an update", NOERROR, Signed(first, replace("pc1", "A", "192.0.2.1")).send())
 
 contexts = {context["key"].lower(): context for context in ctl("tsig-list")["contexts"]}

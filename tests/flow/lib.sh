@@ -64,12 +64,11 @@ sanitizer_complained() {
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # A realm of our own: KDC on a loopback port, keytabs, no tickets yet.  More of
-# krb5.conf's [libdefaults], also for the KDC, comes from $libdefaults.
+# krb5.conf's [libdefaults] and the realm's part of kdc.conf come from
+# $libdefaults and $kdc.
 start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	need krb5kdc kdb5_util kadmin.local kinit
 	local p
-	free_port kdc_port
-	mkdir -p "$dir/kdc"
 	cat >"$dir/krb5.conf" <<-END
 	[libdefaults]
 	  default_realm = $realm
@@ -80,33 +79,14 @@ start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 	  udp_preference_limit = 1
 	  ${libdefaults-}
 	[realms]
-	  $realm = {
-	    kdc = 127.0.0.1:$kdc_port
-	  }
 	[domain_realm]
 	  .$zone = $realm
 	  $zone = $realm
 	END
-	cat >"$dir/kdc.conf" <<-END
-	[kdcdefaults]
-	  kdc_listen = 127.0.0.1:$kdc_port
-	  kdc_tcp_listen = 127.0.0.1:$kdc_port
-	[realms]
-	  $realm = {
-	    database_name = $dir/kdc/principal
-	    key_stash_file = $dir/kdc/stash
-	    acl_file = $dir/kdc/acl
-	    supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal
-	  }
-	[logging]
-	  kdc = FILE:$dir/kdc.log
-	  default = FILE:$dir/kdc.log
-	END
-	export KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/kdc.conf
+	export KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/$realm/kdc.conf
 	export KRB5CCNAME=FILE:$dir/ccache
 	unset KRB5_KTNAME
-	kdb5_util -r $realm create -s -P throwaway >"$dir/realm.log" 2>&1 ||
-		{ cat "$dir/realm.log"; fail "kdb5_util"; }
+	make_realm $realm "${kdc-}"
 	{
 		echo "addprinc -randkey DNS/$ns"
 		echo "ktadd -k $dir/dns.keytab DNS/$ns"
@@ -114,12 +94,58 @@ start_realm() { # [PRINCIPAL...]: machines beside PC1$ and PC2$
 			echo "addprinc -randkey $p"
 			echo "ktadd -k $dir/clients.keytab $p"
 		done
-	} | kadmin.local -r $realm >>"$dir/realm.log" 2>&1
+	} | admin $realm
 	[ -s "$dir/dns.keytab" ] && [ -s "$dir/clients.keytab" ] ||
 		{ cat "$dir/realm.log"; fail "no keytab was made"; }
-	krb5kdc -n -r $realm >>"$dir/realm.log" 2>&1 &
+	start_kdc $realm
+}
+
+# A realm's database and its places in krb5.conf and in a kdc.conf.
+make_realm() { # REALM [KDC-STATEMENTS]
+	local kdc_port
+	free_port kdc_port
+	mkdir -p "$dir/$1"
+	echo $kdc_port >"$dir/$1/port"
+	sed -i "s/^\[realms\]\$/&\n  $1 = {\n    kdc = 127.0.0.1:$kdc_port\n  }/" "$dir/krb5.conf"
+	cat >"$dir/$1/kdc.conf" <<-END
+	[kdcdefaults]
+	  kdc_listen = 127.0.0.1:$kdc_port
+	  kdc_tcp_listen = 127.0.0.1:$kdc_port
+	[realms]
+	  $1 = {
+	    database_name = $dir/$1/principal
+	    key_stash_file = $dir/$1/stash
+	    acl_file = $dir/$1/acl
+	    supported_enctypes = aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal
+	    ${2-}
+	  }
+	[logging]
+	  kdc = FILE:$dir/$1/kdc.log
+	  default = FILE:$dir/$1/kdc.log
+	END
+	KRB5_KDC_PROFILE=$dir/$1/kdc.conf kdb5_util -r "$1" create -s -P throwaway >>"$dir/realm.log" 2>&1 ||
+		{ cat "$dir/realm.log"; fail "kdb5_util"; }
+}
+
+# admin REALM: kadmin's commands from stdin.
+admin() {
+	KRB5_KDC_PROFILE=$dir/$1/kdc.conf kadmin.local -r "$1" >>"$dir/realm.log" 2>&1 ||
+		{ cat "$dir/realm.log"; fail "kadmin.local"; }
+}
+
+start_kdc() { # REALM
+	KRB5_KDC_PROFILE=$dir/$1/kdc.conf krb5kdc -n -r "$1" >>"$dir/realm.log" 2>&1 &
 	pids+=($!)
-	wait_for 10 listening "$kdc_port" || { cat "$dir/realm.log"; fail "the KDC does not listen"; }
+	wait_for 10 listening "$(cat "$dir/$1/port")" ||
+		{ cat "$dir/realm.log"; fail "the KDC of $1 does not listen"; }
+}
+
+# One realm's tickets are good in another.
+trust() { # FROM TO
+	local r
+	for r in "$1" "$2"; do
+		echo "addprinc -pw $1-$2 krbtgt/$2@$1" | admin "$r"
+	done
 }
 
 login() { # PRINCIPAL: tickets for nsupdate

@@ -95,10 +95,39 @@ test_lying_lengths_are_malformed(void)
 	CU_ASSERT_EQUAL(KIND_OF("\x60\x03\x06\x7f\x2a"), CLEAR_MALFORMED);
 }
 
+static int64_t
+time_of(const char *time)
+{
+	uint8_t octets[40] = {0x62, 0, 0x30, 0, 0xa4, 3, 2, 1, 7, 0xa5, 0, 0x18,
+	    0};
+	uint8_t len = (uint8_t)strlen(time);
+
+	memcpy(octets + 13, time, len);
+	octets[1] = (uint8_t)(len + 11);
+	octets[3] = (uint8_t)(len + 9);
+	octets[10] = (uint8_t)(len + 2);
+	octets[12] = len;
+	return clear_authenticator_time(octets, len + 13u);
+}
+
+static void
+test_an_authenticator_tells_its_time(void)
+{
+	CU_ASSERT_EQUAL(time_of("19700102000001Z"), 86401);
+	CU_ASSERT_EQUAL(time_of("20261231235959Z"), 1798761599);
+	CU_ASSERT_EQUAL(time_of("2026123123595"), 0);
+	CU_ASSERT_EQUAL(time_of("2026-12-31"), 0);
+	CU_ASSERT_EQUAL(time_of(""), 0);
+	CU_ASSERT_EQUAL(clear_authenticator_time(NULL, 0), 0);
+	CU_ASSERT_EQUAL(clear_authenticator_time((const uint8_t *)"\x62", 1),
+	    0);
+}
+
 CU_TestInfo clear_tests[] = {
     {"krb5", test_a_krb5_token_tells_its_ticket},
     {"SPNEGO", test_a_spnego_token_tells_its_ticket},
     {"kinds", test_kinds_are_told_apart},
+    {"authenticator", test_an_authenticator_tells_its_time},
     {"lengths", test_lying_lengths_are_malformed},
     CU_TEST_INFO_NULL,
 };

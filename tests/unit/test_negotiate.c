@@ -32,6 +32,7 @@ refused(struct gss_side *s, const char *key_name, const void *token, size_t len,
 	CU_ASSERT_EQUAL(r.cause, cause);
 	CU_ASSERT_EQUAL(r.error, error);
 	CU_ASSERT_PTR_NULL(r.context);
+	CU_ASSERT_STRING_NOT_EQUAL(r.next.text, "");
 	if (r.cause != cause)
 		(void)fprintf(stderr, "expected %s, got %s: %s\n",
 		    negotiation_cause_text(cause),
@@ -805,6 +806,80 @@ test_damaged_tokens_are_refused(void)
 	gss_side_clear(&s);
 }
 
+/* Our AP-REP would let the client believe that it has a key. */
+static void
+test_a_context_that_is_not_kept_sends_no_token(void)
+{
+	struct negotiation_result r;
+	struct initiator i;
+	struct gss_side s;
+
+	gss_side_init(&s, "dns.keytab");
+	s.allow_weak = true;
+	gss_side_keytab(&s, "dns.keytab");
+	CU_ASSERT_FATAL(initiator_init(&i, "PC1", "DNS/rc4.ad.test@AD.TEST",
+	    false, GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG));
+	initiator_limit(&i, GSS_ENCTYPE_RC4);
+	CU_ASSERT_EQUAL_FATAL(initiator_step(&i, NULL, 0),
+	    GSS_S_CONTINUE_NEEDED);
+	gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+	CU_ASSERT_EQUAL(r.cause, NEGOTIATION_FLAGS);
+	CU_ASSERT_PTR_NULL(r.token);
+	CU_ASSERT_STRING_EQUAL(r.initiator, "PC1$@AD.TEST");
+	negotiation_result_clear(&r);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
+/* The ticket opens, so no key is to blame. */
+static void
+test_a_damaged_authenticator_is_told_from_a_wrong_key(void)
+{
+	struct negotiation_result r;
+	struct initiator i;
+	struct gss_side s;
+	uint8_t *last;
+
+	gss_side_init(&s, "dns.keytab");
+	start(&i, "PC1", REALM_NS1, false);
+	last = (uint8_t *)i.token.value + i.token.length - 1;
+	*last ^= 1;
+	gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+	CU_ASSERT_EQUAL(r.cause, NEGOTIATION_MALFORMED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "authenticator"));
+	CU_ASSERT_STRING_EQUAL(r.initiator, "PC1$@AD.TEST");
+	CU_ASSERT_PTR_NOT_NULL(r.token); /* KRB-ERROR */
+	negotiation_result_clear(&r);
+	*last ^= 1;
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
+/* The cause is looked for so often a second and address. */
+static void
+test_a_flood_is_not_explained(void)
+{
+	unsigned explained = 0, others = 0;
+	struct negotiation_result r;
+	struct initiator i;
+	struct gss_side s;
+
+	gss_side_init(&s, "dns.keytab");
+	start(&i, "PC1", REALM_NS1, false);
+	((uint8_t *)i.token.value)[i.token.length - 1] ^= 1;
+	for (int n = 0; n < 100; n++) {
+		gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+		explained += r.cause == NEGOTIATION_MALFORMED;
+		others += r.cause == NEGOTIATION_UNEXPLAINED;
+		negotiation_result_clear(&r);
+	}
+	CU_ASSERT(explained >= 20);
+	CU_ASSERT(others > 0);
+	CU_ASSERT_EQUAL(explained + others, 100);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
 CU_TestInfo negotiate_tests[] = {
     {"krb5", test_krb5_takes_one_leg},
     {"spnego", test_spnego_takes_one_leg},
@@ -830,6 +905,9 @@ CU_TestInfo negotiate_tests[] = {
     {"newer", test_a_newer_ticket_makes_us_look_at_the_keytab},
     {"alias", test_a_ticket_under_another_name_is_matched_by_its_key},
     {"no keytab", test_without_a_keytab_nobody_gets_in},
+    {"no token", test_a_context_that_is_not_kept_sends_no_token},
+    {"authenticator", test_a_damaged_authenticator_is_told_from_a_wrong_key},
+    {"flood", test_a_flood_is_not_explained},
     {"damaged", test_damaged_tokens_are_refused},
     CU_TEST_INFO_NULL,
 };
