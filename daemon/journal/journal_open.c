@@ -43,11 +43,29 @@ open_dir(struct journal *j, int dirfd, const char *path, int *fd_out)
 	return *fd_out == -1 ? err_from_errno(errno) : 0;
 }
 
+/* The directory's own name must be durable too, if it is new. */
+static int
+sync_parent(struct journal *j)
+{
+	const struct storage *st = j->storage;
+	int ret = 0,
+	    fd = st->open(st->arg, j->dirfd, "..", O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd == -1)
+		return errno == EACCES ? 0 : err_from_errno(errno);
+	if (st->fsync_dir(st->arg, fd) == -1)
+		ret = err_from_errno(errno);
+	(void)st->close(st->arg, fd);
+	return ret;
+}
+
 static int
 open_dirs(struct journal *j, const char *directory, struct reason *reason)
 {
 	int ret = open_dir(j, AT_FDCWD, directory, &j->dirfd);
 
+	if (ret == 0)
+		ret = sync_parent(j);
 	if (ret == 0)
 		ret = open_dir(j, j->dirfd, "log", &j->log_dirfd);
 	if (ret == 0)

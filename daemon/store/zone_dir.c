@@ -60,137 +60,27 @@ close_dir(const struct store *s, int fd)
 		(void)storage_of(s)->close(storage_of(s)->arg, fd);
 }
 
-/* A small file whole; its length, or -1. */
-static ssize_t
-read_small(int dirfd, const char *name, void *octets, size_t size)
+/* A small file whole, as far as there is room.  ERR_NOTFOUND, ERR_IO. */
+static int
+read_small(const struct storage *st, int dirfd, const char *name, void *octets,
+    size_t size, size_t *len_out)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	int fd = st->open(st->arg, dirfd, name, O_RDONLY, 0), ret = 0;
 	ssize_t n;
 
+	*len_out = 0;
 	if (fd == -1)
-		return -1;
-	n = read(fd, octets, size);
-	(void)close(fd);
-	return n;
-}
-
-/* --- Names and ids --- */
-
-static int
-read_name(const struct store *s, uint32_t id, struct name *apex_out)
-{
-	char text[NAME_FILE_MAX + 1];
-	int fd = open_dir(s, id);
-	ssize_t n =
-	    fd == -1 ? -1 : read_small(fd, "name", text, sizeof(text) - 1);
-
-	close_dir(s, fd);
-	if (n < (ssize_t)strlen(NAME_FORMAT))
-		return ERR_NOTFOUND;
-	text[n] = '\0';
-	if (strncmp(text, NAME_FORMAT, strlen(NAME_FORMAT)) != 0)
-		return ERR_UNSUPPORTED;
-	text[strcspn(text + strlen(NAME_FORMAT), "\n") + strlen(NAME_FORMAT)] =
-	    '\0';
-	return name_from_text(text + strlen(NAME_FORMAT), NULL, apex_out);
-}
-
-static int
-found_dir(struct store *s, uint32_t id, struct reason *reason)
-{
-	struct store_zone *z;
-	struct name apex;
-	int ret;
-
-	journal_mark_zone_id(s->journal, id);
-	ret = read_name(s, id, &apex);
-	if (ret == ERR_NOTFOUND)
-		return 0; /* a crash while it was made; its id stays unused */
-	if (ret == ERR_UNSUPPORTED)
-		reason_set(reason,
-		    "zones/%" PRIu32
-		    "/name is not of format 1: start the kddnsd that wrote it",
-		    id);
-	else if (ret != 0)
-		reason_set(reason, "zones/%" PRIu32 "/name: %s", id,
-		    err_text(ret));
-	if (ret != 0)
-		return ret;
-	z = zones_get(s, apex.octets);
-	if (z == NULL)
-		ret = zones_add(s, &apex, &z);
-	else if (z->id != 0) {
-		reason_set(reason,
-		    "zones/%" PRIu32 " and zones/%" PRIu32
-		    " are both of zone %s",
-		    z->id, id, z->text);
-		ret = ERR_EXISTS;
-	}
-	if (ret == 0)
-		z->id = id;
-	return ret;
-}
-
-int
-zone_dir_find_all(struct store *s, struct reason *reason)
-{
-	int fd = dup(journal_zones_dirfd(s->journal)), ret = 0;
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (dir == NULL) {
+		return err_from_errno(errno);
+	n = st->pread(st->arg, fd, octets, size, 0);
+	if (n == -1)
 		ret = err_from_errno(errno);
-		reason_set(reason, "cannot list the zones directory: %m");
-		if (fd != -1)
-			(void)close(fd);
-		return ret;
-	}
-	rewinddir(dir);
-	while (ret == 0 && (e = readdir(dir)) != NULL) {
-		char *end;
-		unsigned long id = strtoul(e->d_name, &end, 10);
-
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-		    *end == '\0' && id < UINT32_MAX)
-			ret = found_dir(s, (uint32_t)id, reason);
-	}
-	(void)closedir(dir);
-	return ret;
-}
-
-int
-zone_dir_create(struct store_zone *z, struct reason *reason)
-{
-	struct store *s = z->store;
-	const struct storage *st = storage_of(s);
-	char name[ID_SIZE], text[NAME_FILE_MAX], apex[NAME_TEXT_SIZE];
-	uint32_t id = journal_take_zone_id(s->journal);
-	int fd, len, ret;
-
-	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
-	len = snprintf(text, sizeof(text), NAME_FORMAT "%s\n",
-	    name_to_text(z->apex.octets, apex));
-	if (st->mkdir(st->arg, journal_zones_dirfd(s->journal), name, 0700) ==
-	    -1) {
-		ret = err_from_errno(errno);
-		reason_set(reason, "cannot make zones/%s: %m", name);
-		return ret;
-	}
-	fd = open_dir(s, id);
-	ret = fd == -1 ? err_from_errno(errno)
-		       : storage_replace(st, fd, "name", text, (size_t)len);
-	if (ret == 0 &&
-	    st->fsync_dir(st->arg, journal_zones_dirfd(s->journal)) == -1)
-		ret = err_from_errno(errno);
-	if (ret != 0)
-		reason_set(reason, "cannot write zones/%s/name: %m", name);
 	else
-		z->id = id;
-	close_dir(s, fd);
+		*len_out = (size_t)n;
+	(void)st->close(st->arg, fd);
 	return ret;
 }
 
-/* --- Snapshots --- */
+/* --- Names of snapshots --- */
 
 struct snapshot_name {
 	char text[SNAPSHOT_NAME_SIZE];
@@ -255,6 +145,144 @@ newest_snapshot(const struct store *s, int dirfd, bool drop,
 	(void)closedir(dir);
 	return found ? 0 : ERR_NOTFOUND;
 }
+
+/* --- Names and ids --- */
+
+/*
+ * ERR_NOTFOUND: a crash while it was made.  An error is no such thing: the
+ * zone would be filled anew, and what it has would be lost.
+ */
+static int
+read_name(const struct store *s, uint32_t id, struct name *apex_out)
+{
+	char text[NAME_FILE_MAX + 1];
+	int fd = open_dir(s, id), ret;
+	size_t n = 0;
+
+	ret = fd == -1
+	    ? err_from_errno(errno)
+	    : read_small(storage_of(s), fd, "name", text, sizeof(text) - 1, &n);
+	close_dir(s, fd);
+	if (ret != 0)
+		return ret;
+	if (n < strlen(NAME_FORMAT))
+		return ERR_MALFORMED;
+	text[n] = '\0';
+	if (strncmp(text, NAME_FORMAT, strlen(NAME_FORMAT)) != 0)
+		return ERR_UNSUPPORTED;
+	text[strcspn(text + strlen(NAME_FORMAT), "\n") + strlen(NAME_FORMAT)] =
+	    '\0';
+	return name_from_text(text + strlen(NAME_FORMAT), NULL, apex_out);
+}
+
+static bool
+has_snapshot(const struct store *s, uint32_t id)
+{
+	int fd = open_dir(s, id);
+	struct snapshot_name name;
+	bool has = fd != -1 && newest_snapshot(s, fd, false, &name) == 0;
+
+	close_dir(s, fd);
+	return has;
+}
+
+static int
+found_dir(struct store *s, uint32_t id, struct reason *reason)
+{
+	struct store_zone *z;
+	struct name apex;
+	int ret;
+
+	journal_mark_zone_id(s->journal, id);
+	ret = read_name(s, id, &apex);
+	if (ret == ERR_NOTFOUND)
+		return 0; /* a crash while it was made; its id stays unused */
+	if (ret == ERR_UNSUPPORTED)
+		reason_set(reason,
+		    "zones/%" PRIu32
+		    "/name is not of format 1: start the kddnsd that wrote it",
+		    id);
+	else if (ret != 0)
+		reason_set(reason, "zones/%" PRIu32 "/name: %s", id,
+		    err_text(ret));
+	if (ret != 0)
+		return ret;
+	z = zones_get(s, apex.octets);
+	if (z == NULL)
+		ret = zones_add(s, &apex, &z);
+	if (ret != 0 || (z->id != 0 && !has_snapshot(s, id)))
+		return ret; /* its making failed half way, and began anew */
+	if (z->id != 0 && has_snapshot(s, z->id)) {
+		reason_set(reason,
+		    "zones/%" PRIu32 " and zones/%" PRIu32
+		    " are both of zone %s",
+		    z->id, id, z->text);
+		return ERR_EXISTS;
+	}
+	z->id = id;
+	return 0;
+}
+
+int
+zone_dir_find_all(struct store *s, struct reason *reason)
+{
+	int fd = dup(journal_zones_dirfd(s->journal)), ret = 0;
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (dir == NULL) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot list the zones directory: %m");
+		if (fd != -1)
+			(void)close(fd);
+		return ret;
+	}
+	rewinddir(dir);
+	while (ret == 0 && (e = readdir(dir)) != NULL) {
+		char *end;
+		unsigned long id = strtoul(e->d_name, &end, 10);
+
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+		    *end == '\0' && id < UINT32_MAX)
+			ret = found_dir(s, (uint32_t)id, reason);
+	}
+	(void)closedir(dir);
+	return ret;
+}
+
+int
+zone_dir_create(struct store_zone *z, struct reason *reason)
+{
+	struct store *s = z->store;
+	const struct storage *st = storage_of(s);
+	char name[ID_SIZE], text[NAME_FILE_MAX], apex[NAME_TEXT_SIZE];
+	uint32_t id = journal_take_zone_id(s->journal);
+	int fd, len, ret;
+
+	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	len = snprintf(text, sizeof(text), NAME_FORMAT "%s\n",
+	    name_to_text(z->apex.octets, apex));
+	if (st->mkdir(st->arg, journal_zones_dirfd(s->journal), name, 0700) ==
+	    -1) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot make zones/%s: %m", name);
+		return ret;
+	}
+	fd = open_dir(s, id);
+	ret = fd == -1 ? err_from_errno(errno)
+		       : storage_replace(st, fd, "name", text, (size_t)len);
+	if (ret == 0 &&
+	    st->fsync_dir(st->arg, journal_zones_dirfd(s->journal)) == -1)
+		ret = err_from_errno(errno);
+	if (ret != 0)
+		reason_set(reason, "cannot write zones/%s/name: %m", name);
+	else
+		z->id = id;
+	close_dir(s, fd);
+	return ret;
+}
+
+/* --- Snapshots --- */
 
 static int
 put_in_place(const struct store *s, int dirfd, const char *name,
@@ -372,8 +400,11 @@ zone_dir_read_notes(struct store_zone *z)
 	uint8_t octets[STATE_LEN];
 	struct zone_file_state f = {.n_digests = 0};
 	int fd = open_dir(z->store, z->id);
+	size_t len = 0;
 	bool read = fd != -1 &&
-	    read_small(fd, "dump", octets, sizeof(octets)) == STATE_LEN;
+	    read_small(storage_of(z->store), fd, "dump", octets, sizeof(octets),
+		&len) == 0 &&
+	    len == STATE_LEN;
 
 	atomic_store(&z->frozen,
 	    fd != -1 && faccessat(fd, "frozen", F_OK, 0) == 0);

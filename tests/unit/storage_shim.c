@@ -20,9 +20,13 @@
 #define SECTOR 512
 #define PATH_SIZE 256
 
-/* An inode: its octets now and on disk, and the sectors that differ. */
+/*
+ * An inode: its octets now and on disk, and the sectors that differ; or a
+ * directory, which struct shim_dir is the model of.
+ */
 struct shim_file {
 	struct shim_file *next;
+	bool is_dir;
 	uint8_t *now, *disk;
 	bool *dirty; /* one a sector */
 	size_t now_len, disk_len, room;
@@ -158,16 +162,6 @@ model_sync(struct shim_file *f)
 
 /* --- Paths --- */
 
-static void
-full_path(struct shim *s, int dirfd, const char *path, char out[PATH_SIZE])
-{
-	if (dirfd == AT_FDCWD || path[0] == '/')
-		(void)snprintf(out, PATH_SIZE, "%s", path);
-	else
-		(void)snprintf(out, PATH_SIZE, "%s/%s", s->fd_paths[dirfd],
-		    path);
-}
-
 /* Cuts the path: its directory, and the name in it (the result). */
 static const char *
 split(char path[PATH_SIZE])
@@ -177,6 +171,19 @@ split(char path[PATH_SIZE])
 	assert(slash != NULL);
 	*slash = '\0';
 	return slash + 1;
+}
+
+static void
+full_path(struct shim *s, int dirfd, const char *path, char out[PATH_SIZE])
+{
+	if (dirfd == AT_FDCWD || path[0] == '/')
+		(void)snprintf(out, PATH_SIZE, "%s", path);
+	else if (strcmp(path, "..") == 0) {
+		(void)snprintf(out, PATH_SIZE, "%s", s->fd_paths[dirfd]);
+		(void)split(out);
+	} else
+		(void)snprintf(out, PATH_SIZE, "%s/%s", s->fd_paths[dirfd],
+		    path);
 }
 
 static struct shim_file *
@@ -303,6 +310,19 @@ shim_close(void *arg, int fd)
 	return 0;
 }
 
+static void
+note_mkdir(struct shim *s, int dirfd, const char *path)
+{
+	struct shim_file *f = new_file(s);
+	char full[PATH_SIZE];
+	const char *name;
+
+	full_path(s, dirfd, path, full);
+	name = split(full);
+	f->is_dir = true;
+	change(dir_of(s, full), name, "", f);
+}
+
 static int
 shim_mkdir(void *arg, int dirfd, const char *path, mode_t mode)
 {
@@ -312,6 +332,8 @@ shim_mkdir(void *arg, int dirfd, const char *path, mode_t mode)
 	enter(s);
 	if (!fails(s))
 		ret = storage_system.mkdir(NULL, dirfd, path, mode);
+	if (ret == 0 && s->recording)
+		note_mkdir(s, dirfd, path);
 	return leave(s, ret);
 }
 
@@ -554,27 +576,32 @@ build_file(const struct shim_file *f, const char *path, enum shim_crash how,
 }
 
 static void
-build_dir(struct shim_dir *d, const char *path, enum shim_crash how,
-    unsigned *seed)
+build_dir(struct shim *s, const char *old_path, const char *path,
+    enum shim_crash how, unsigned *seed)
 {
+	struct shim_dir *d = dir_of(s, old_path);
 	size_t n = d->n_durable;
 
 	while (n < d->n && choose(how, seed))
 		n++;
 	(void)mkdir(path, 0700);
 	for (size_t i = 0; i < n; i++) {
-		char file[2 * PATH_SIZE];
-		struct shim_file *f = lookup(d, n, d->changes[i].name);
+		const char *name = d->changes[i].name;
+		struct shim_file *f = lookup(d, n, name);
+		char below[PATH_SIZE], old_below[PATH_SIZE];
 		bool seen = false;
 
 		for (size_t k = 0; k < i; k++)
-			seen |=
-			    strcmp(d->changes[k].name, d->changes[i].name) == 0;
-		if (f == NULL || seen || d->changes[i].name[0] == '\0')
+			seen |= strcmp(d->changes[k].name, name) == 0;
+		if (f == NULL || seen || name[0] == '\0')
 			continue;
-		(void)snprintf(file, sizeof(file), "%s/%s", path,
-		    d->changes[i].name);
-		build_file(f, file, how, seed);
+		(void)snprintf(below, sizeof(below), "%.180s/%s", path, name);
+		(void)snprintf(old_below, sizeof(old_below), "%.180s/%s",
+		    old_path, name);
+		if (f->is_dir)
+			build_dir(s, old_below, below, how, seed);
+		else
+			build_file(f, below, how, seed);
 	}
 }
 
@@ -582,16 +609,8 @@ void
 shim_crash(struct shim *s, const char *root, const char *into,
     enum shim_crash how, unsigned *seed)
 {
-	static const char *const below[] = {"", "/log", "/zones"};
-	char path[PATH_SIZE], new_path[PATH_SIZE];
-
 	shim_remove_dir(into);
-	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", root, below[i]);
-		(void)snprintf(new_path, sizeof(new_path), "%s%s", into,
-		    below[i]);
-		build_dir(dir_of(s, path), new_path, how, seed);
-	}
+	build_dir(s, root, into, how, seed);
 }
 
 /* --- Directories --- */
@@ -601,8 +620,10 @@ shim_make_dir(char *path)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	(void)snprintf(path, 64, "%.30s/kddns-test-XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
+	/* What the disk would do is the model's business: memory is faster. */
+	if (tmp == NULL)
+		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	(void)snprintf(path, 64, "%.30s/kddns-test-XXXXXX", tmp);
 	if (mkdtemp(path) == NULL)
 		abort();
 }

@@ -71,7 +71,7 @@ void shim_fail(struct shim *s, enum shim_fault fault, unsigned long at);
 void shim_crash(struct shim *s, const char *root, const char *into,
     enum shim_crash how, unsigned *seed);
 
-/* A fresh directory in $TMPDIR or /tmp; path has room for 64. */
+/* A fresh directory in $TMPDIR, /dev/shm or /tmp; path has room for 64. */
 void shim_make_dir(char *path);
 void shim_remove_dir(const char *path);
 

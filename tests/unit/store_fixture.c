@@ -144,7 +144,7 @@ fixture_clear(struct fixture *f)
 }
 
 int
-fixture_open(struct fixture *f, struct reason *reason)
+fixture_load(struct fixture *f, struct reason *reason)
 {
 	const struct journal_config journal = {.directory = f->state,
 	    .storage = &f->shim.storage,
@@ -152,10 +152,17 @@ fixture_open(struct fixture *f, struct reason *reason)
 	int ret = store_open_journal(&f->config, &journal, f->zones, f->n_zones,
 	    &f->store, reason);
 
-	if (ret != 0)
-		return ret;
-	f->zone = store_find_apex(f->store, f->zones[0].apex.octets);
-	return store_start(f->store);
+	if (ret == 0)
+		f->zone = store_find_apex(f->store, f->zones[0].apex.octets);
+	return ret;
+}
+
+int
+fixture_open(struct fixture *f, struct reason *reason)
+{
+	int ret = fixture_load(f, reason);
+
+	return ret != 0 ? ret : store_start(f->store);
 }
 
 void

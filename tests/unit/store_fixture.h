@@ -47,6 +47,9 @@ struct fixture {
 void fixture_init(struct fixture *f);
 void fixture_clear(struct fixture *f);
 
+/* Opens the store, no thread yet; the error code. */
+int fixture_load(struct fixture *f, struct reason *reason);
+
 /* Opens and starts the store; the error code. */
 int fixture_open(struct fixture *f, struct reason *reason);
 void fixture_must_open(struct fixture *f);

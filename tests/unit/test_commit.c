@@ -323,63 +323,6 @@ test_a_failed_sync_ends_writing(void)
 	fixture_clear(&f);
 }
 
-/* J1, J6: any call may fail; what was acknowledged is there afterwards. */
-static unsigned
-live_with_fault(unsigned long n, enum shim_fault fault, unsigned *wrong)
-{
-	struct fixture f;
-	struct reason reason;
-	uint32_t acknowledged[40] = {0};
-	unsigned n_faults;
-	bool opened;
-
-	fixture_init(&f);
-	shim_fail(&f.shim, fault, n);
-	opened = fixture_open(&f, &reason) == 0 && f.zone != NULL;
-	for (unsigned i = 0; opened && i < 40; i++) {
-		char label[16];
-
-		label_of(label, 0, i);
-		if (fixture_put(&f, f.zone, label, i + 1) == RCODE_NOERROR)
-			acknowledged[i] = i + 1;
-	}
-	/* All that was acknowledged is visible, and nothing else. */
-	for (unsigned i = 0; opened && i < 40; i++) {
-		char label[16];
-
-		label_of(label, 0, i);
-		*wrong += fixture_get(f.zone, label) != acknowledged[i];
-	}
-	if (f.store != NULL)
-		fixture_stop(&f);
-	n_faults = (unsigned)f.shim.n_faults;
-	shim_fail(&f.shim, SHIM_FAULT_NONE, 0);
-	fixture_must_open(&f);
-	for (unsigned i = 0; i < 40; i++) {
-		char label[16];
-
-		label_of(label, 0, i);
-		*wrong += acknowledged[i] != 0 &&
-		    fixture_get(f.zone, label) != acknowledged[i];
-	}
-	fixture_clear(&f);
-	return n_faults;
-}
-
-static void
-test_any_failing_call_loses_nothing_acknowledged(void)
-{
-	unsigned wrong = 0;
-	unsigned long n = 1;
-
-	while (live_with_fault(n, SHIM_FAULT_EIO, &wrong) > 0)
-		n += 1 + n / 40;
-	CU_ASSERT(n > 100);
-	for (n = 1; live_with_fault(n, SHIM_FAULT_ENOSPC, &wrong) > 0;)
-		n += 1 + n / 20;
-	CU_ASSERT_EQUAL(wrong, 0);
-}
-
 static void
 test_without_room_updates_are_refused_with_the_reason(void)
 {
@@ -595,6 +538,5 @@ CU_TestInfo commit_tests[] = {
     {"too old", test_an_update_that_waited_too_long_is_not_executed},
     {"J6: failed sync", test_a_failed_sync_ends_writing},
     {"no room", test_without_room_updates_are_refused_with_the_reason},
-    {"J1, J6: faults", test_any_failing_call_loses_nothing_acknowledged},
     CU_TEST_INFO_NULL,
 };

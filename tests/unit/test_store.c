@@ -6,7 +6,7 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo commit_tests[], history_tests[], load_tests[],
+extern CU_TestInfo commit_tests[], crash_tests[], history_tests[], load_tests[],
     serial_tests[], zone_freeze_tests[], zones_tests[];
 
 int
@@ -18,6 +18,7 @@ main(int argc, char **argv)
 	    {"zones", NULL, NULL, NULL, NULL, zones_tests},
 	    {"commit", NULL, NULL, NULL, NULL, commit_tests},
 	    {"load", NULL, NULL, NULL, NULL, load_tests},
+	    {"crash", NULL, NULL, NULL, NULL, crash_tests},
 	    {"freeze", NULL, NULL, NULL, NULL, zone_freeze_tests},
 	    CU_SUITE_INFO_NULL,
 	};
