@@ -94,6 +94,7 @@ start_domain() {
 		--option='bind interfaces only = yes' \
 		--option='server services = s3fs, rpc, ldap, cldap, kdc, winbindd' \
 		--option='prefork children = 1'
+	domain_sid=$(sed -n 's/.*DOMAIN SID: *//p' "$dir/command.out")
 	# samba_dnsupdate reads this one.  By itself it looks for the KDC in the
 	# DNS, where samba_dnsupdate has yet to enter it.
 	cp /etc/krb5.conf /var/lib/samba/private/krb5.conf
@@ -151,6 +152,25 @@ start_nameserver() {
 # The domain controller enters itself: what it did is in dnsupdate.out.
 register_dc() { # OPTION...
 	samba_dnsupdate --verbose "$@" >"$dir/dnsupdate.out" 2>&1
+}
+
+# look EXPRESSION COMMAND...: python's view of r, what kddnsctl answers.
+look() {
+	local expression=$1
+	shift
+	ctl --json "$@" | python3 -c "import json, sys; r = json.load(sys.stdin)['result']; print($expression)"
+}
+
+# What our server knows of an account by its PAC, and if it is in a group.
+pac_of() { # ACCOUNT RID-OF-GROUP
+	look "*[(p['pac'], p['account']['name'], hex(p['account']['flags'] & 0x180), '$domain_sid-$2' in p['sids'])
+		for p in r['principals'] if p['principal'] == '$1@$realm']" principals
+}
+
+# Algorithms and mechanisms of an account's contexts.
+dialects_of() { # ACCOUNT
+	look "*sorted({c['algorithm'] + ' ' + c['mechanism'] + ' ' + c['enctype']
+		for c in r['contexts'] if c['principal'] == '$1@$realm'})" tsig-list
 }
 
 # pc1, a machine that could join.
