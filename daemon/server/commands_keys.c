@@ -245,36 +245,51 @@ holdings_clear(struct holdings *h)
 	free(h->items);
 }
 
-/* By principal; of one principal the newest first, whose PAC counts. */
+static bool
+same_principal(const struct holding *a, const struct holding *b)
+{
+	return strcmp(a->principal->text, b->principal->text) == 0;
+}
+
+/* By principal, and those of one by address. */
 static int
 compare_holdings(const void *a, const void *b)
 {
 	const struct holding *x = a, *y = b;
 	int order = strcmp(x->principal->text, y->principal->text);
 
-	if (order != 0)
-		return order;
-	return (x->created_ms < y->created_ms) -
-	    (x->created_ms > y->created_ms);
+	if (order == 0)
+		order = x->client.family - y->client.family;
+	if (order == 0)
+		order = memcmp(x->client.octets, y->client.octets,
+		    sizeof(x->client.octets));
+	return order;
 }
 
-/* The different addresses of n holdings; a principal has few. */
+/* The different addresses of n holdings, which are in order. */
 static json_t *
 addresses_json(const struct holding *items, size_t n)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++) {
-		size_t before = 0;
-
-		while (before < i &&
-		    !addr_equal(&items[before].client, &items[i].client))
-			before++;
-		if (before == i)
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 ||
+		    !addr_equal(&items[i - 1].client, &items[i].client))
 			(void)json_array_append_new(list,
 			    address_json(&items[i].client));
-	}
 	return list;
+}
+
+/* The principal as the newest of its tickets tells of it. */
+static struct principal *
+newest_principal(const struct holding *items, size_t n)
+{
+	const struct holding *newest = &items[0];
+
+	for (size_t i = 1; i < n; i++)
+		if (items[i].created_ms > newest->created_ms)
+			newest = &items[i];
+	return newest->principal;
 }
 
 static json_t *
@@ -310,7 +325,7 @@ static int
 stream_principal(struct control_request *request, const struct holding *items,
     size_t n)
 {
-	struct principal *p = items[0].principal;
+	struct principal *p = newest_principal(items, n);
 
 	return control_stream_row(request, "principals",
 	    json_pack("{s:o, s:s, s:I, s:o, s:s, s:o, s:o}", "principal",
@@ -331,8 +346,7 @@ stream_principals(struct control_request *request, struct holdings *h)
 	for (size_t i = 0; ret == 0 && i < h->n; i += n) {
 		n = 1;
 		while (i + n < h->n &&
-		    strcmp(h->items[i].principal->text,
-			h->items[i + n].principal->text) == 0)
+		    same_principal(&h->items[i], &h->items[i + n]))
 			n++;
 		ret = stream_principal(request, &h->items[i], n);
 	}
