@@ -4,8 +4,10 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "daemon/control/render.h"
+#include <string.h>
+
 #include "daemon/control/cells.h"
+#include "daemon/control/render.h"
 
 static void
 put_warnings(FILE *out, const json_t *result)
@@ -238,6 +240,45 @@ render_updates(FILE *out, const json_t *result)
 	size_t i;
 
 	json_array_foreach(list, i, decision) render_decision(out, decision);
+}
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "" : text;
+}
+
+/* "TIME FROM->TO - RR ; SIGNER from ADDRESS" */
+void
+render_change(FILE *out, const json_t *change)
+{
+	const char *what = text_of(change, "change");
+	char when[CELL_SIZE], from[CELL_SIZE], to[CELL_SIZE];
+
+	(void)fprintf(out, "%s %s->%s ",
+	    cell_time(json_object_get(change, "time"), when),
+	    cell_text(json_object_get(change, "serial_from"), from),
+	    cell_text(json_object_get(change, "serial_to"), to));
+	if (strcmp(what, "delete") == 0 || strcmp(what, "add") == 0) {
+		(void)fputs(what[0] == 'a' ? "+ " : "- ", out);
+		render_text(out, text_of(change, "rr"));
+	} else {
+		render_text(out, what);
+	}
+	(void)fputs(" ; ", out);
+	render_text(out, text_of(change, "signer"));
+	if (text_of(change, "address")[0] != '\0')
+		(void)fputs(" from ", out);
+	render_text(out, text_of(change, "address"));
+	(void)fputc('\n', out);
+}
+
+void
+render_zone_purge(FILE *out, const json_t *result)
+{
+	put_value(out, result, "zone", "purged");
 }
 
 void

@@ -17,15 +17,19 @@
 #include <stdio.h>
 
 void render_status(FILE *out, const json_t *result);
-void render_zones(FILE *out, const json_t *result); /* of sync and reload too */
+void render_zones(FILE *out, const json_t *result); /* of sync, reload, ... */
 void render_zonestatus(FILE *out, const json_t *result);
 void render_notify(FILE *out, const json_t *result);
 void render_explain(FILE *out, const json_t *result);
 void render_updates(FILE *out, const json_t *result);
+void render_zone_purge(FILE *out, const json_t *result);
 void render_nothing(FILE *out, const json_t *result);
 
 /* One streamed line of updates --follow. */
 void render_decision(FILE *out, const json_t *decision);
+
+/* One streamed line of journal. */
+void render_change(FILE *out, const json_t *change);
 
 /* Text from the daemon, with control characters but tabs as "?". */
 void render_text(FILE *out, const char *text);

@@ -43,12 +43,9 @@ number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-/* The zone of the first argument; NULL with a reason. */
-static struct store_zone *
-zone_argument(struct server *s, const struct control_request *request,
-    struct reason *reason)
+struct store_zone *
+commands_zone(struct server *s, const char *text, struct reason *reason)
 {
-	const char *text = control_arg(request, 0);
 	struct store_zone *z = NULL;
 	struct name apex;
 
@@ -60,6 +57,13 @@ zone_argument(struct server *s, const struct control_request *request,
 		return NULL;
 	}
 	return z;
+}
+
+static struct store_zone *
+zone_argument(struct server *s, const struct control_request *request,
+    struct reason *reason)
+{
+	return commands_zone(s, control_arg(request, 0), reason);
 }
 
 /* What an acceptor's keys were loaded from, and when; g NULL: none. */
@@ -160,17 +164,16 @@ zone_row(struct store_zone *z, const char *done)
 	else if (st.reason.text[0] != '\0')
 		status = "warning";
 	else if (done == NULL)
-		status = "ok";
+		status = st.frozen ? "frozen" : "ok";
 	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "zone",
 	    store_zone_text(z), "serial", (json_int_t)st.serial, "records",
 	    (json_int_t)st.n_records, "names", (json_int_t)st.n_names, "status",
 	    status);
 }
 
-/* The table of one zone, or of all (only NULL). */
-static int
-zone_table(struct server *s, struct store_zone *only, const char *done,
-    json_t **result_out)
+int
+commands_table(struct server *s, struct store_zone *only, const char *done,
+    json_t *warnings, json_t **result_out)
 {
 	json_t *rows = json_array();
 	struct store_zone *z;
@@ -178,17 +181,30 @@ zone_table(struct server *s, struct store_zone *only, const char *done,
 	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++)
 		if (only == NULL || z == only)
 			(void)json_array_append_new(rows, zone_row(z, done));
-	*result_out = json_pack("{s:o}", "zones", rows);
+	*result_out =
+	    json_pack("{s:o, s:o*}", "zones", rows, "warnings", warnings);
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
+/* Those that are not configured any more stand behind the others. */
 static int
 command_zones(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
+	struct server *s = arg;
+	struct store_zone *z;
+	int ret = commands_table(s, NULL, NULL, NULL, result_out);
+
 	(void)request;
 	(void)reason;
-	return zone_table(arg, NULL, NULL, result_out);
+	for (size_t i = 0;
+	     ret == 0 && (z = store_zone_kept_at(s->store, i)) != NULL; i++)
+		(void)json_array_append_new(json_object_get(*result_out,
+						"zones"),
+		    json_pack("{s:s, s:n, s:n, s:n, s:s}", "zone",
+			store_zone_text(z), "serial", "records", "names",
+			"status", "not configured"));
+	return ret;
 }
 
 /* Milliseconds of the monotonic clock as seconds of the wall clock, or null. */
@@ -251,7 +267,7 @@ dump_json(const struct store_zone_status *st)
 
 	return json_pack("{s:I, s:o, s:b}", "serial",
 	    (json_int_t)st->dumped_serial, "time", time, "pending",
-	    (int)(st->dumped_serial != st->serial));
+	    (int)st->dump_pending);
 }
 
 static json_t *
@@ -310,10 +326,10 @@ command_zonestatus(void *arg, struct control_request *request,
 	    "zone", store_zone_text(z), "loaded", (int)st.loaded, "serial",
 	    (json_int_t)st.serial, "records", (json_int_t)st.n_records, "names",
 	    (json_int_t)st.n_names, "file", st.file, "loaded_from",
-	    st.loaded_from, "frozen", 0, "dump", dump_json(&st), "journal",
-	    journal_json(&st), "policy", policy_json(s, z), "transfers",
-	    transfers_json(link), "secondaries", secondaries(link), "warnings",
-	    warnings_json(&st));
+	    st.loaded_from, "frozen", (int)st.frozen, "dump", dump_json(&st),
+	    "journal", journal_json(&st), "policy", policy_json(s, z),
+	    "transfers", transfers_json(link), "secondaries", secondaries(link),
+	    "warnings", warnings_json(&st));
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }
 
@@ -347,43 +363,6 @@ command_dump(void *arg, struct control_request *request, json_t **result_out,
 	if (ret != 0)
 		reason_set(reason, "dump: %s", err_text(ret));
 	return ret;
-}
-
-static int
-command_sync(void *arg, struct control_request *request, json_t **result_out,
-    struct reason *reason)
-{
-	struct server *s = arg;
-	struct store_zone *z = NULL;
-	int ret;
-
-	*result_out = NULL;
-	if (control_n_args(request) > 0) {
-		z = zone_argument(s, request, reason);
-		if (z == NULL)
-			return ERR_NOTFOUND;
-	}
-	ret = store_sync(s->store, z, 0, reason);
-	return ret != 0 ? ret : zone_table(s, z, "written", result_out);
-}
-
-static int
-command_reload(void *arg, struct control_request *request, json_t **result_out,
-    struct reason *reason)
-{
-	struct server *s = arg;
-	struct store_zone *z = NULL;
-	int ret;
-
-	*result_out = NULL;
-	if (control_n_args(request) == 0) {
-		ret = server_reload(s, reason);
-	} else {
-		z = zone_argument(s, request, reason);
-		ret = z == NULL ? ERR_NOTFOUND
-				: store_reload_zone(s->store, z, reason);
-	}
-	return ret != 0 ? ret : zone_table(s, z, "reloaded", result_out);
 }
 
 static int
@@ -422,8 +401,13 @@ const struct control_command server_commands[] = {
     {"zones", "", 0, 0, command_zones},
     {"zonestatus", "ZONE", 1, 1, command_zonestatus},
     {"dump", "ZONE", 1, 1, command_dump},
-    {"sync", "[ZONE]", 0, 1, command_sync},
+    {"freeze", "[ZONE]", 0, 1, command_freeze},
+    {"thaw", "[ZONE]", 0, 1, command_thaw},
+    {"sync", "[-clean] [-force] [ZONE]", 0, 3, command_sync},
     {"reload", "[ZONE]", 0, 1, command_reload},
+    {"reconfig", "", 0, 0, command_reconfig},
+    {"journal", "ZONE [FROM [TO]]", 1, 3, command_journal},
+    {"zone-purge", "ZONE", 1, 1, command_zone_purge},
     {"notify", "ZONE", 1, 1, command_notify},
     {"explain",
 	"[-z ZONE] [-a ADDRESS] [--tcp] PRINCIPAL (add|delete) NAME TYPE "

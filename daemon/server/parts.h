@@ -10,6 +10,8 @@
 #ifndef SERVER_PARTS_H
 #define SERVER_PARTS_H
 
+#include <jansson.h>
+
 #include "daemon/server/core.h"
 
 #define TRANSFER_THREADS 2
@@ -24,6 +26,13 @@ struct addr *server_listen_addresses(const struct conf *conf, size_t *n_out);
 
 /* Gives every zone of the store its link, before a packet can find it. */
 int server_link_zones(struct server *s);
+
+/*
+ * server_reload(), or the same without a look at zone files; appends to the
+ * array warnings, unless NULL, what the log says of it and of the zones.
+ */
+int server_reload_files(struct server *s, enum store_files files,
+    json_t *warnings, struct reason *reason);
 
 /* A NOTIFY round for every zone. */
 void server_notify_all(struct server *s);

@@ -4,6 +4,9 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,31 +17,69 @@
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
 #include "daemon/server/kerberos.h"
+#include "daemon/server/keytabs.h"
 #include "daemon/server/notifier.h"
 #include "daemon/server/parts.h"
 #include "daemon/server/ready.h"
 #include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 
+/* Says it in the log and to who asked; warnings NULL: nobody did. */
+static void __attribute__((format(printf, 2, 3)))
+warn(json_t *warnings, const char *fmt, ...)
+{
+	struct reason what;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what.text, sizeof(what.text), fmt, ap);
+	va_end(ap);
+	log_warning("reload %s", what.text);
+	if (warnings != NULL)
+		(void)json_array_append_new(warnings, json_string(what.text));
+}
+
 /* What only a restart can change: said, and otherwise ignored. */
 static void
 warn_of_restart(const struct server *s, const struct conf *old,
-    const struct conf *new)
+    const struct conf *new, json_t *warnings)
 {
 	if (server_worker_count(new) != s->n_workers)
-		log_warning("reload option=workers needs a restart");
+		warn(warnings, "option=workers needs a restart");
 	if (strcmp(old->options.directory, new->options.directory) != 0)
-		log_warning("reload option=directory needs a restart");
+		warn(warnings, "option=directory needs a restart");
 	if (strcmp(old->options.user, new->options.user) != 0)
-		log_warning("reload option=user needs a restart");
+		warn(warnings, "option=user needs a restart");
 	if (strcmp(old->control.socket, new->control.socket) != 0)
-		log_warning("reload option=control/socket needs a restart");
+		warn(warnings, "option=control/socket needs a restart");
+}
+
+/* What is in the log by now, for who asked. */
+static void
+collect_warnings(struct server *s, json_t *warnings)
+{
+	struct store_zone_status st;
+	struct keytabs_status keytabs;
+	struct store_zone *z;
+	struct reason why;
+
+	for (size_t i = 0; (z = store_zone_at(s->store, i)) != NULL; i++) {
+		store_zone_status(z, &st);
+		if (st.reason.text[0] == '\0')
+			continue;
+		reason_set(&why, "%s: %s", store_zone_text(z), st.reason.text);
+		(void)json_array_append_new(warnings, json_string(why.text));
+	}
+	keytabs_status(s->keytabs, &keytabs);
+	if (keytabs.reason.text[0] != '\0')
+		(void)json_array_append_new(warnings,
+		    json_string(keytabs.reason.text));
 }
 
 /* The sockets of the new configuration; NULL: the old ones stay. */
 static int
 open_sockets_again(struct server *s, const struct conf *conf,
-    struct net_listeners **l_out, struct reason *reason)
+    struct net_listeners **l_out, json_t *warnings, struct reason *reason)
 {
 	size_t n;
 	struct addr *all = server_listen_addresses(conf, &n);
@@ -50,7 +91,7 @@ open_sockets_again(struct server *s, const struct conf *conf,
 	free(all);
 	if (ret != ERR_PERM)
 		return ret;
-	log_warning("reload %s: needs a restart", reason->text);
+	warn(warnings, "%s: needs a restart", reason->text);
 	reason->text[0] = '\0';
 	return 0;
 }
@@ -78,7 +119,7 @@ apply_limits(struct server *s, const struct conf *conf)
 
 /* Reads the file; its mistakes go to the log, the first one to reason. */
 static int
-read_again(struct server *s, struct settings **settings_out,
+read_again(struct server *s, struct settings **settings_out, json_t *warnings,
     struct reason *reason)
 {
 	struct conf_errors errors;
@@ -89,7 +130,7 @@ read_again(struct server *s, struct settings **settings_out,
 	    s->options.n_overrides, s->options.session_key, &errors,
 	    settings_out);
 	for (size_t i = 0; i < errors.n; i++)
-		log_warning("configuration %s", errors.items[i].text);
+		warn(warnings, "configuration %s", errors.items[i].text);
 	if (ret != 0)
 		reason_set(reason, "%s%s",
 		    errors.n > 0 ? errors.items[0].text : err_text(ret),
@@ -101,7 +142,7 @@ read_again(struct server *s, struct settings **settings_out,
 /* The file of the session key: made, moved, or removed. */
 static void
 move_session_key(struct server *s, const struct settings *old,
-    const struct settings *new)
+    const struct settings *new, json_t *warnings)
 {
 	const char *from = settings_session_keyfile(old);
 	const char *to = settings_session_keyfile(new);
@@ -111,7 +152,7 @@ move_session_key(struct server *s, const struct settings *old,
 		session_key_remove(from);
 	if (to != NULL &&
 	    session_key_write(s->options.session_key, to, &reason) != 0)
-		log_warning("reload %s", reason.text);
+		warn(warnings, "%s", reason.text);
 }
 
 /*
@@ -119,17 +160,18 @@ move_session_key(struct server *s, const struct settings *old,
  * zones while their settings are not published answers from the old ones.
  */
 static int
-reload(struct server *s, struct settings *settings, struct reason *reason)
+reload(struct server *s, struct settings *settings, enum store_files files,
+    json_t *warnings, struct reason *reason)
 {
 	const struct conf *conf = settings_conf(settings);
 	struct net_listeners *listeners = NULL; /* owned until in use */
 	int ret;
 
-	ret = open_sockets_again(s, conf, &listeners, reason);
+	ret = open_sockets_again(s, conf, &listeners, warnings, reason);
 	if (ret == 0)
 		ret =
 		    store_reconfigure(s->store, settings_store_zones(settings),
-			settings_n_zones(settings), STORE_FILES_LOOK, reason);
+			settings_n_zones(settings), files, reason);
 	if (ret == 0)
 		ret = server_link_zones(s);
 	if (ret == 0)
@@ -140,9 +182,9 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 		net_listeners_unref(listeners);
 		return ret;
 	}
-	warn_of_restart(s, settings_conf(s->settings), conf);
+	warn_of_restart(s, settings_conf(s->settings), conf, warnings);
 	apply_limits(s, conf);
-	move_session_key(s, s->settings, settings);
+	move_session_key(s, s->settings, settings, warnings);
 	kerberos_use_keytabs(s, settings);
 	server_set_log_level(s, settings);
 	server_publish_settings(s, settings_ref(settings));
@@ -153,7 +195,8 @@ reload(struct server *s, struct settings *settings, struct reason *reason)
 }
 
 int
-server_reload(struct server *s, struct reason *reason)
+server_reload_files(struct server *s, enum store_files files, json_t *warnings,
+    struct reason *reason)
 {
 	struct settings *settings = NULL;
 	char quoted[sizeof(reason->text)];
@@ -161,9 +204,11 @@ server_reload(struct server *s, struct reason *reason)
 
 	(void)pthread_mutex_lock(&s->reload_lock);
 	ready_state("RELOADING=1");
-	ret = read_again(s, &settings, reason);
+	ret = read_again(s, &settings, warnings, reason);
 	if (ret == 0)
-		ret = reload(s, settings, reason);
+		ret = reload(s, settings, files, warnings, reason);
+	if (ret == 0 && warnings != NULL)
+		collect_warnings(s, warnings);
 	if (ret == 0)
 		log_notice("reloaded zones=%zu", settings_n_zones(settings));
 	else
@@ -174,4 +219,10 @@ server_reload(struct server *s, struct reason *reason)
 	ready_state("READY=1");
 	(void)pthread_mutex_unlock(&s->reload_lock);
 	return ret;
+}
+
+int
+server_reload(struct server *s, struct reason *reason)
+{
+	return server_reload_files(s, STORE_FILES_LOOK, NULL, reason);
 }

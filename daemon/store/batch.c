@@ -472,7 +472,7 @@ add_marks(struct batch *b)
 		struct changeset cs = {.time_us = clock_wall_us()};
 		uint32_t at, len;
 
-		cs.zone_id = m->zone->id;
+		cs.zone_id = m->zone_id;
 		cs.serial_from = cs.serial_to = m->serial;
 		cs.flags = m->flags;
 		ret = group_add(&b->group, &cs, &at, &len);

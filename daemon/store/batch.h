@@ -26,7 +26,7 @@
 
 /* A changeset without RRs that the keeper wants in the log. */
 struct mark {
-	struct store_zone *zone;
+	uint32_t zone_id;
 	uint32_t flags; /* enum changeset_flag */
 	uint32_t serial;
 	struct mark *next;

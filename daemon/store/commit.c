@@ -236,6 +236,7 @@ reclaim_all(struct store *s)
 		if (data != NULL)
 			zone_reclaim(data);
 	}
+	zones_reclaim_gone(s);
 }
 
 /* One round; false: there was nothing to do. */
@@ -404,7 +405,7 @@ commit_mark(struct store *s, struct store_zone *z, uint32_t flags,
 	m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return; /* it is a help, no more */
-	m->zone = z;
+	m->zone_id = z->id;
 	m->flags = flags;
 	m->serial = serial;
 	m->next = atomic_load(&w->marks);

@@ -28,7 +28,7 @@ void commit_stop(struct store *s);
 
 /*
  * Logs a changeset without RRs for the zone, some time.  It does not wait: the
- * writer may be waiting for the keeper to make a segment.  The keeper.
+ * writer may be waiting for the keeper to make a segment.  Under store.upkeep.
  */
 void commit_mark(struct store *s, struct store_zone *z, uint32_t flags,
     uint32_t serial);

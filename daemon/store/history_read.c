@@ -19,9 +19,31 @@ struct store_history {
 	uint32_t first_pinned, last_segment; /* 0: none */
 };
 
+/* The serials, NULL: from the oldest, to the newest; under zone->lock. */
+static int
+open_range(struct store_history *h, const uint32_t *from, const uint32_t *to)
+{
+	const struct history *list = &h->zone->history;
+	const struct history_entry *oldest = history_oldest(list);
+	int ret;
+
+	h->zone_id = h->zone->id;
+	if (oldest == NULL && (from == NULL || to == NULL))
+		return from == NULL ? 0 : ERR_NOTFOUND;
+	ret = history_open(list, from != NULL ? *from : oldest->serial_from,
+	    to != NULL ? *to : history_newest(list)->serial_to, &h->range);
+	/* Before somebody finds that nothing needs them. */
+	if (ret == 0 && h->range.first_segment != 0)
+		ret = journal_pin(h->zone->store->journal,
+		    h->range.first_segment, h->range.last_segment);
+	if (ret != 0)
+		history_close(&h->range);
+	return ret;
+}
+
 int
-store_history_open_between(struct store_zone *z, uint32_t from, uint32_t to,
-    struct store_history **history_out)
+store_history_open_range(struct store_zone *z, const uint32_t *from,
+    const uint32_t *to, struct store_history **history_out)
 {
 	struct store_history *h = calloc(1, sizeof(*h));
 	int ret;
@@ -31,14 +53,7 @@ store_history_open_between(struct store_zone *z, uint32_t from, uint32_t to,
 		return ERR_NOMEM;
 	h->zone = z;
 	(void)pthread_mutex_lock(&z->lock);
-	h->zone_id = z->id;
-	ret = history_open(&z->history, from, to, &h->range);
-	/* Before somebody finds that nothing needs them. */
-	if (ret == 0 && h->range.first_segment != 0)
-		ret = journal_pin(z->store->journal, h->range.first_segment,
-		    h->range.last_segment);
-	if (ret != 0)
-		history_close(&h->range);
+	ret = open_range(h, from, to);
 	(void)pthread_mutex_unlock(&z->lock);
 	if (ret != 0) {
 		free(h);
@@ -54,8 +69,9 @@ int
 store_history_open(struct store_zone *z, uint32_t serial,
     const struct zone_version *v, struct store_history **history_out)
 {
-	return store_history_open_between(z, serial, version_serial(v),
-	    history_out);
+	uint32_t to = version_serial(v);
+
+	return store_history_open_range(z, &serial, &to, history_out);
 }
 
 uint64_t

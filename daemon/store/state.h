@@ -21,6 +21,7 @@
 #include "daemon/zone/zone_file.h"
 
 struct batch;
+struct gone_zone;
 struct part;
 struct mark;
 
@@ -40,7 +41,8 @@ struct zone_file_state {
 
 struct store_zone {
 	struct store *store;
-	uint32_t id; /* 0: not in the state directory yet */
+	uint32_t id;       /* 0: not in the state directory yet */
+	uint32_t other_id; /* of a second directory that is its, or 0 */
 	struct name apex;
 	char *text;
 	_Atomic(struct zone *) zone; /* NULL: not loaded */
@@ -129,6 +131,7 @@ struct store {
 	size_t zones_room;
 	void *old_lists[64]; /* lists that were outgrown */
 	size_t n_old_lists;
+	_Atomic(struct gone_zone *) gone; /* data that the writer shall free */
 
 	pthread_mutex_t upkeep; /* one checkpoint, dump or reload at a time */
 	char **strings;         /* paths of all configurations */

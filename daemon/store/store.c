@@ -15,6 +15,7 @@
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_freeze.h"
+#include "daemon/store/zone_purge.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/store/zones.h"
 
@@ -356,6 +357,26 @@ store_thaw_zone(struct store *s, struct store_zone *z, struct reason *reason)
 	(void)pthread_mutex_lock(&s->upkeep);
 	ret = zone_thaw(z, reason);
 	(void)pthread_mutex_unlock(&s->upkeep);
+	return ret;
+}
+
+int
+store_purge_zone(struct store *s, const struct name *apex,
+    struct reason *reason)
+{
+	char text[NAME_TEXT_SIZE];
+	struct store_zone *z;
+	int ret = ERR_NOTFOUND;
+
+	(void)pthread_mutex_lock(&s->upkeep);
+	z = zones_get(s, apex->octets);
+	if (z != NULL)
+		ret = zone_purge(z, reason);
+	else
+		reason_set(reason, "%s: no such zone in the store",
+		    name_to_log(apex->octets, text));
+	(void)pthread_mutex_unlock(&s->upkeep);
+	wake_up(&s->keeper.wake); /* it may have held the log */
 	return ret;
 }
 

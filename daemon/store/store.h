@@ -123,6 +123,13 @@ int store_freeze_zone(struct store *s, struct store_zone *z,
 int store_thaw_zone(struct store *s, struct store_zone *z,
     struct reason *reason);
 
+/*
+ * Throws the data of a zone that is not configured away (kddnsctl zone-purge).
+ * ERR_BUSY: it is configured.  ERR_NOTFOUND: there is none.
+ */
+int store_purge_zone(struct store *s, const struct name *apex,
+    struct reason *reason);
+
 /* --- Finding zones: any thread; results stay until store_close(). --- */
 
 /* The zone that is the closest encloser of name; NULL: none of ours. */
@@ -133,6 +140,9 @@ struct store_zone *store_find_apex(const struct store *s, const uint8_t *apex);
 
 /* Zones in service, in order of names: i from 0, NULL after the last. */
 struct store_zone *store_zone_at(const struct store *s, size_t i);
+
+/* Zones that are not configured any more, but have data, in the same way. */
+struct store_zone *store_zone_kept_at(const struct store *s, size_t i);
 
 const struct name *store_zone_apex(const struct store_zone *z);
 
@@ -202,9 +212,9 @@ struct store_history; /* a pinned range of changesets */
 int store_history_open(struct store_zone *z, uint32_t serial,
     const struct zone_version *v, struct store_history **history_out);
 
-/* The same from one serial to another. */
-int store_history_open_between(struct store_zone *z, uint32_t from, uint32_t to,
-    struct store_history **history_out);
+/* The same from one serial (NULL: the oldest) to another (NULL: the newest). */
+int store_history_open_range(struct store_zone *z, const uint32_t *from,
+    const uint32_t *to, struct store_history **history_out);
 
 /* Octets of RRs in it, about: to choose between IXFR and AXFR. */
 uint64_t store_history_octets(const struct store_history *h);

@@ -212,14 +212,10 @@ found_dir(struct store *s, uint32_t id, struct reason *reason)
 		ret = zones_add(s, &apex, &z);
 	if (ret != 0 || (z->id != 0 && !has_snapshot(s, id)))
 		return ret; /* its making failed half way, and began anew */
-	if (z->id != 0 && has_snapshot(s, z->id)) {
-		reason_set(reason,
-		    "zones/%" PRIu32 " and zones/%" PRIu32
-		    " are both of zone %s",
-		    z->id, id, z->text);
-		return ERR_EXISTS;
-	}
-	z->id = id;
+	if (z->id != 0 && has_snapshot(s, z->id))
+		z->other_id = id; /* somebody put it there: not loaded */
+	else
+		z->id = id;
 	return 0;
 }
 
@@ -282,6 +278,68 @@ zone_dir_create(struct store_zone *z, struct reason *reason)
 	return ret;
 }
 
+static int
+remove_durably(const struct storage *st, int dirfd, const char *name)
+{
+	if ((st->unlink(st->arg, dirfd, name) == -1 && errno != ENOENT) ||
+	    st->fsync_dir(st->arg, dirfd) == -1)
+		return err_from_errno(errno);
+	return 0;
+}
+
+/* What is in it, and itself; what cannot be removed stays. */
+static void
+empty_dir(const struct store *s, int dirfd, uint32_t id)
+{
+	const struct storage *st = storage_of(s);
+	int fd = dup(dirfd);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	char name[ID_SIZE];
+	struct dirent *e;
+
+	if (dir == NULL) {
+		if (fd != -1)
+			(void)close(fd);
+		return;
+	}
+	rewinddir(dir);
+	while ((e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			(void)st->unlink(st->arg, dirfd, e->d_name);
+	(void)closedir(dir);
+	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	(void)unlinkat(journal_zones_dirfd(s->journal), name, AT_REMOVEDIR);
+}
+
+static int
+remove_dir(const struct store *s, uint32_t id, struct reason *reason)
+{
+	int fd = open_dir(s, id), ret;
+
+	/* A directory without a name is nobody's: that it goes decides. */
+	ret = fd == -1 ? err_from_errno(errno)
+		       : remove_durably(storage_of(s), fd, "name");
+	if (ret == 0)
+		empty_dir(s, fd, id);
+	else
+		reason_set(reason, "cannot remove zones/%" PRIu32 ": %m", id);
+	close_dir(s, fd);
+	return ret;
+}
+
+int
+zone_dir_remove(struct store_zone *z, struct reason *reason)
+{
+	int ret = 0;
+
+	if (z->other_id != 0)
+		ret = remove_dir(z->store, z->other_id, reason);
+	if (ret != 0)
+		return ret;
+	z->other_id = 0;
+	return remove_dir(z->store, z->id, reason);
+}
+
 /* --- Snapshots --- */
 
 static int
@@ -339,6 +397,14 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 
 	if (z->id == 0)
 		return ERR_NOTFOUND;
+	if (z->other_id != 0) {
+		reason_set(reason,
+		    "zones/%" PRIu32 " and zones/%" PRIu32
+		    " are both of this zone: stop kddnsd and take the one away "
+		    "that is not wanted",
+		    z->id, z->other_id);
+		return ERR_EXISTS;
+	}
 	fd = open_dir(z->store, z->id);
 	if (fd == -1) {
 		ret = err_from_errno(errno);
@@ -417,15 +483,6 @@ zone_dir_read_notes(struct store_zone *z)
 	(void)pthread_mutex_lock(&z->lock);
 	z->file = f;
 	(void)pthread_mutex_unlock(&z->lock);
-}
-
-static int
-remove_durably(const struct storage *st, int dirfd, const char *name)
-{
-	if ((st->unlink(st->arg, dirfd, name) == -1 && errno != ENOENT) ||
-	    st->fsync_dir(st->arg, dirfd) == -1)
-		return err_from_errno(errno);
-	return 0;
 }
 
 int

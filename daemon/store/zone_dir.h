@@ -26,6 +26,12 @@ int zone_dir_find_all(struct store *s, struct reason *reason);
 /* Makes the directory of a zone that has none, and so gives it its id. */
 int zone_dir_create(struct store_zone *z, struct reason *reason);
 
+/*
+ * Removes the directory.  An error: it is there as before; without one it is
+ * not a zone's any more, though some of its files may be left.
+ */
+int zone_dir_remove(struct store_zone *z, struct reason *reason);
+
 /* Writes v as it was after lsn, and removes older snapshots. */
 int zone_dir_save(struct store_zone *z, const struct zone_version *v,
     uint64_t lsn, struct reason *reason);

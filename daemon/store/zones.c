@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/epoch.h"
 #include "daemon/base/err.h"
 #include "daemon/store/zone_text.h"
 #include "daemon/store/zones.h"
@@ -163,6 +164,75 @@ zones_configure(struct store_zone *z, const struct store_zone_config *c)
 	return 0;
 }
 
+/* --- Data that nobody can find any more --- */
+
+struct gone_zone {
+	struct gone_zone *next;
+	struct zone *data;
+	bool is_marked;
+	struct epoch_mark mark;
+};
+
+struct gone_zone *
+zones_dig(void)
+{
+	return calloc(1, sizeof(struct gone_zone));
+}
+
+void
+zones_bury(struct store *s, struct gone_zone *grave, struct zone *data)
+{
+	if (data == NULL) {
+		free(grave);
+		return;
+	}
+	grave->data = data;
+	grave->next = atomic_load(&s->gone);
+	while (!atomic_compare_exchange_weak(&s->gone, &grave->next, grave))
+		;
+}
+
+/* A reader that came before it was hidden must have left since the mark. */
+static bool
+is_unread(const struct store *s, struct gone_zone *grave)
+{
+	const struct epoch *epoch = s->config.epoch;
+
+	if (!grave->is_marked && epoch != NULL)
+		epoch_mark(epoch, &grave->mark);
+	grave->is_marked = true;
+	return (epoch == NULL || epoch_passed(epoch, &grave->mark)) &&
+	    !zone_is_pinned(grave->data);
+}
+
+void
+zones_reclaim_gone(struct store *s)
+{
+	struct gone_zone *grave = atomic_exchange(&s->gone, NULL), *next;
+
+	for (; grave != NULL; grave = next) {
+		next = grave->next;
+		if (!is_unread(s, grave)) {
+			zones_bury(s, grave, grave->data);
+			continue;
+		}
+		zone_destroy(grave->data);
+		free(grave);
+	}
+}
+
+static void
+free_gone(struct store *s)
+{
+	struct gone_zone *grave = atomic_exchange(&s->gone, NULL), *next;
+
+	for (; grave != NULL; grave = next) {
+		next = grave->next;
+		zone_destroy(grave->data);
+		free(grave);
+	}
+}
+
 /* --- The table --- */
 
 static void
@@ -241,6 +311,8 @@ zones_clear(struct store *s)
 	struct zone_table *t, *older;
 	size_t n = atomic_load(&s->n_zones);
 
+	free_gone(s);
+
 	for (t = atomic_load(&s->table); t != NULL; t = older) {
 		older = t->older;
 		table_free(t);
@@ -305,6 +377,24 @@ store_zone_at(const struct store *s, size_t i)
 }
 
 /* --- One zone --- */
+
+struct store_zone *
+store_zone_kept_at(const struct store *s, size_t i)
+{
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
+
+	for (size_t k = 0; k < n; k++) {
+		bool has_data;
+
+		(void)pthread_mutex_lock(&zones[k]->lock);
+		has_data = zones[k]->id != 0;
+		(void)pthread_mutex_unlock(&zones[k]->lock);
+		if (has_data && !atomic_load(&zones[k]->in_service) && i-- == 0)
+			return zones[k];
+	}
+	return NULL;
+}
 
 const struct name *
 store_zone_apex(const struct store_zone *z)

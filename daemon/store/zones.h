@@ -30,4 +30,15 @@ int zones_publish(struct store *s);
 
 void zones_clear(struct store *s);
 
+/*
+ * Data of a zone that nobody can find any more, but some may still read: it is
+ * buried, and freed by the writer when they are gone.  The grave is dug first,
+ * so that burying cannot fail; NULL: no memory.  data NULL: none after all.
+ */
+struct gone_zone *zones_dig(void);
+void zones_bury(struct store *s, struct gone_zone *grave, struct zone *data);
+
+/* The writer: frees what nobody reads any more. */
+void zones_reclaim_gone(struct store *s);
+
 #endif

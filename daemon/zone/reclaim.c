@@ -44,6 +44,16 @@ is_pinned(const struct zone_version *v)
 	return atomic_load_explicit(&v->pins, memory_order_acquire) > 0;
 }
 
+bool
+zone_is_pinned(const struct zone *z)
+{
+	const struct zone_version *v = z->oldest;
+
+	while (v != NULL && !is_pinned(v))
+		v = v->newer;
+	return v != NULL;
+}
+
 void
 version_drop(struct zone *z, struct zone_version *v)
 {

@@ -64,6 +64,9 @@ void zone_drop_sealed(struct zone *z);
 /* Frees what no reader and no pin can see any more; cheap, never waits. */
 void zone_reclaim(struct zone *z);
 
+/* True while somebody holds a version by a pin. */
+bool zone_is_pinned(const struct zone *z);
+
 /* For tests and metrics. */
 struct zone_memory {
 	size_t octets_in_use;  /* live and retired objects */

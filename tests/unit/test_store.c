@@ -7,7 +7,7 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo commit_tests[], crash_tests[], history_tests[], load_tests[],
-    serial_tests[], zone_freeze_tests[], zones_tests[];
+    serial_tests[], zone_freeze_tests[], zone_purge_tests[], zones_tests[];
 
 int
 main(int argc, char **argv)
@@ -20,6 +20,7 @@ main(int argc, char **argv)
 	    {"load", NULL, NULL, NULL, NULL, load_tests},
 	    {"crash", NULL, NULL, NULL, NULL, crash_tests},
 	    {"freeze", NULL, NULL, NULL, NULL, zone_freeze_tests},
+	    {"purge", NULL, NULL, NULL, NULL, zone_purge_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
