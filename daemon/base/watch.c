@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -75,6 +76,14 @@ int
 watch_fd(const struct watch *w)
 {
 	return w->fd;
+}
+
+bool
+watch_is_due(const struct watch *w)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+
+	return w->fd == -1 || poll(&p, 1, 0) == 1;
 }
 
 /* --- Folders --- */

@@ -36,6 +36,9 @@ int watch_files(struct watch *w, const char *const *paths, size_t n);
 /* Readable when a look is worth while; -1: there is no inotify. */
 int watch_fd(const struct watch *w);
 
+/* True if it is readable, or there is no inotify: cheaper than a look. */
+bool watch_is_due(const struct watch *w);
+
 /*
  * True if a file is not as it was when this was asked last.  Takes what has
  * made the descriptor readable, and follows folders that have come and gone.

@@ -335,10 +335,11 @@ keytabs_look(struct keytabs *k)
 	until.tv_nsec %= 1000000000;
 	if (pthread_mutex_timedlock(&k->lock, &until) != 0)
 		return; /* a disk that does not answer holds up one of us */
-	if (k->settings != NULL)
+	if (k->settings != NULL && watch_is_due(k->watch)) {
 		load_changes(k);
+		wake(k); /* it is to be loaded once more */
+	}
 	(void)pthread_mutex_unlock(&k->lock);
-	wake(k);
 }
 
 void

@@ -78,8 +78,11 @@ test_a_rewritten_file_has_changed(void)
 {
 	set_up("file");
 	CU_ASSERT(!watch_changed(w));
+	CU_ASSERT(!watch_is_due(w));
 	put("file", "one");
+	CU_ASSERT(watch_is_due(w));
 	CU_ASSERT(is_noticed());
+	CU_ASSERT(!watch_is_due(w));
 	CU_ASSERT(!watch_changed(w));
 	put("file", "two and more");
 	CU_ASSERT(is_noticed());
