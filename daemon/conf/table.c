@@ -698,8 +698,8 @@ const struct row top_rows[] = {
 	.kind = &kind_keys,
 	.rows = key_rows,
 	.flags = ROW_SEVERAL,
-	.help = "A shared secret for TSIG (RFC 8945), as tsig-keygen writes "
-		"it."},
+	.help = "A shared secret for TSIG (RFC 8945), as kddnsctl "
+		"key-gen and tsig-keygen write it."},
     {.name = "acl",
 	.kind = &kind_acls,
 	.flags = ROW_SEVERAL,

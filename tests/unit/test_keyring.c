@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -92,6 +93,25 @@ test_what_cannot_be_a_key_is_refused(void)
 	refused(s, 1, ERR_RANGE);
 }
 
+/* As where an administrator has OpenSSL do what FIPS permits, and no more. */
+static void
+test_what_openssl_refuses_is_no_key(void)
+{
+	struct keyring_secret s = secret("k", TSIG_HMAC_MD5, 0);
+	struct reason reason = {""};
+	struct keyring *r;
+
+	CU_ASSERT_EQUAL_FATAL(EVP_set_default_properties(NULL,
+				  "provider=nobody"),
+	    1);
+	CU_ASSERT_EQUAL(keyring_create(&s, 1, &r, &reason), ERR_CRYPTO);
+	CU_ASSERT_EQUAL_FATAL(EVP_set_default_properties(NULL, ""), 1);
+	CU_ASSERT_PTR_NULL(r);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "OpenSSL"));
+	CU_ASSERT_EQUAL(keyring_create(&s, 1, &r, &reason), 0);
+	keyring_unref(r);
+}
+
 static void
 test_algorithms_have_names(void)
 {
@@ -116,6 +136,7 @@ test_algorithms_have_names(void)
 CU_TestInfo keyring_tests[] = {
     {"found", test_keys_are_found_without_case},
     {"refused", test_what_cannot_be_a_key_is_refused},
+    {"FIPS", test_what_openssl_refuses_is_no_key},
     {"algorithms", test_algorithms_have_names},
     CU_TEST_INFO_NULL,
 };
