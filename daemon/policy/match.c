@@ -41,41 +41,62 @@ signer_is_below(const struct signer *signer, const uint8_t *x)
 	    is_strictly_below(realm.octets, x);
 }
 
-/*
- * By the SIDs in its ticket.  Of who has none there, nothing is known: no grant
- * is for them, but every denial.
- */
-static bool
-is_in_group(const struct policy_rule *r, const struct signer *signer)
+static enum match
+match_if(bool condition)
 {
-	if (signer->kind != SIGNER_PRINCIPAL)
-		return false;
-	if (signer->principal->pac != PRINCIPAL_PAC_READ)
-		return !r->is_grant;
-	return principal_has_sid(signer->principal, &r->group);
+	return condition ? MATCH_YES : MATCH_NO;
 }
 
-static bool
-identity_matches(const struct policy_rule *r, const struct signer *signer)
+/* As the directory has it; it knows groups by SID or by DN. */
+static enum match
+is_member(const struct policy_rule *r, const struct policy_question *q)
 {
+	if (q->facts_state != FACTS_KNOWN ||
+	    (!r->has_group_sid && r->group_dn == NULL))
+		return MATCH_UNKNOWN;
+	return match_if(
+	    (r->has_group_sid && facts_has_group(q->facts, &r->group_sid)) ||
+	    (r->group_dn != NULL && facts_has_group_dn(q->facts, r->group_dn)));
+}
+
+/* The SIDs of its ticket say so; without them the directory. */
+static enum match
+is_in_group(const struct policy_rule *r, const struct policy_question *q)
+{
+	const struct principal *p = q->signer->principal;
+
+	if (q->signer->kind != SIGNER_PRINCIPAL)
+		return MATCH_NO;
+	if (r->has_group_sid && p->pac == PRINCIPAL_PAC_READ)
+		return match_if(principal_has_sid(p, &r->group_sid));
+	return is_member(r, q);
+}
+
+static enum match
+identity_matches(const struct policy_rule *r, const struct policy_question *q)
+{
+	const struct signer *signer = q->signer;
+
 	switch (r->identity) {
 	case RULE_ANYBODY:
-		return true;
+		return MATCH_YES;
 	case RULE_KEY:
-		return signer->kind == SIGNER_KEY &&
+		return match_if(signer->kind == SIGNER_KEY &&
 		    name_equal(signer->key_name.octets,
-			r->identity_name.octets);
+			r->identity_name.octets));
 	case RULE_SIGNERS_BELOW:
-		return signer_is_below(signer, r->identity_name.octets);
+		return match_if(
+		    signer_is_below(signer, r->identity_name.octets));
 	case RULE_PRINCIPAL:
-		return signer->kind == SIGNER_PRINCIPAL &&
-		    same_principal(signer->principal, r->principal);
+		return match_if(signer->kind == SIGNER_PRINCIPAL &&
+		    same_principal(signer->principal, r->principal));
 	case RULE_GROUP:
-		return is_in_group(r, signer);
+		return is_in_group(r, q);
 	case RULE_REALM:
-		break;
+		return match_if(signer->kind == SIGNER_PRINCIPAL &&
+		    strcmp(signer->principal->realm, r->realm) == 0);
 	}
-	return false;
+	return MATCH_NO;
 }
 
 /* host/NAME@REALM, spelled just so; the realm with its case. */
@@ -184,28 +205,34 @@ address_matches(const struct policy_rule *r, const struct policy_question *q)
 	return is_strictly_below(name.octets, identity);
 }
 
-bool
+enum match
 match_requester(const struct policy_rule *r, const struct policy_question *q)
 {
 	const struct signer *signer = q->signer;
 
 	switch (r->who) {
 	case RULE_IDENTITY:
-		return signer->kind != SIGNER_NONE &&
-		    identity_matches(r, signer);
+		return signer->kind == SIGNER_NONE ? MATCH_NO
+						   : identity_matches(r, q);
 	case RULE_LOCAL:
-		return signer->kind != SIGNER_NONE &&
-		    identity_matches(r, signer) && q->address != NULL &&
-		    addr_is_loopback(q->address);
+		if (signer->kind == SIGNER_NONE || q->address == NULL ||
+		    !addr_is_loopback(q->address))
+			return MATCH_NO;
+		return identity_matches(r, q);
 	case RULE_HOST:
-		return is_host(r, signer);
+		return match_if(is_host(r, signer));
 	case RULE_MACHINE:
-		return is_machine(r, signer);
+		return match_if(is_machine(r, signer));
+	case RULE_ACCOUNT:
+		return signer->kind == SIGNER_PRINCIPAL ? identity_matches(r, q)
+							: MATCH_NO;
+	case RULE_EVERYBODY:
+		return MATCH_YES;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
-		return address_matches(r, q);
+		return match_if(address_matches(r, q));
 	}
-	return false;
+	return MATCH_NO;
 }
 
 /* The key's name; a principal as BIND makes it a name: its text. */
@@ -248,13 +275,38 @@ machine_name(const struct policy_rule *r, const struct signer *signer,
 	    0;
 }
 
+/* A zone's servers, and the zone itself, are nobody's own name. */
+static bool
+is_reserved(const struct policy_rule *r, const struct policy_question *q,
+    const uint8_t *name)
+{
+	if (name_equal(name, r->apex.octets))
+		return true;
+	for (size_t i = 0; i < q->n_servers; i++)
+		if (name_equal(name, q->servers[i].octets))
+			return true;
+	return false;
+}
+
+static const struct name *
+first_account_name(const struct policy_rule *r, const struct policy_question *q)
+{
+	if (q->facts_state != FACTS_KNOWN)
+		return NULL;
+	for (size_t i = 0; i < facts_n_hosts(q->facts); i++)
+		if (!is_reserved(r, q, facts_host(q->facts, i)->octets))
+			return facts_host(q->facts, i);
+	return NULL;
+}
+
 bool
 match_self_name(const struct policy_rule *r, const struct policy_question *q,
     struct name *name_out)
 {
+	const struct name *of_account;
 	bool has_name = false;
 
-	if (!match_requester(r, q))
+	if (match_requester(r, q) != MATCH_YES)
 		return false;
 	switch (r->who) {
 	case RULE_IDENTITY:
@@ -267,6 +319,14 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 	case RULE_MACHINE:
 		has_name = machine_name(r, q->signer, name_out);
 		break;
+	case RULE_ACCOUNT:
+		of_account = first_account_name(r, q);
+		has_name = of_account != NULL;
+		if (has_name)
+			*name_out = *of_account;
+		break;
+	case RULE_EVERYBODY:
+		break;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
 		has_name = address_name(r, q, name_out);
@@ -276,30 +336,62 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 	return has_name && !name_is_wildcard(name_out->octets);
 }
 
-bool
-match_owner(const struct policy_rule *r, const struct policy_question *q)
+/* One of the names that the directory holds; where it says nothing: unknown. */
+static enum match
+match_account_owner(const struct policy_rule *r,
+    const struct policy_question *q)
+{
+	if (q->facts_state != FACTS_KNOWN)
+		return MATCH_UNKNOWN;
+	if (is_reserved(r, q, q->owner))
+		return MATCH_NO;
+	for (size_t i = 0; i < facts_n_hosts(q->facts); i++) {
+		const uint8_t *host = facts_host(q->facts, i)->octets;
+
+		if (is_reserved(r, q, host))
+			continue;
+		if (r->where == RULE_SELF ? name_equal(q->owner, host)
+					  : name_is_below(q->owner, host))
+			return MATCH_YES;
+	}
+	return MATCH_NO;
+}
+
+static bool
+owner_is_own(const struct policy_rule *r, const struct policy_question *q)
 {
 	struct name self;
 
+	if (!match_self_name(r, q, &self))
+		return false;
+	switch (r->where) {
+	case RULE_SELFSUB:
+		return name_is_below(q->owner, self.octets);
+	case RULE_SELFWILD:
+		return is_strictly_below(q->owner, self.octets);
+	default:
+		return name_equal(q->owner, self.octets);
+	}
+}
+
+enum match
+match_owner(const struct policy_rule *r, const struct policy_question *q)
+{
 	switch (r->where) {
 	case RULE_NAME:
-		return name_equal(q->owner, r->name.octets);
+		return match_if(name_equal(q->owner, r->name.octets));
 	case RULE_BELOW:
 	case RULE_ZONE:
-		return name_is_below(q->owner, r->name.octets);
+		return match_if(name_is_below(q->owner, r->name.octets));
 	case RULE_WILDCARD:
-		return is_strictly_below(q->owner, r->name.octets);
+		return match_if(is_strictly_below(q->owner, r->name.octets));
 	case RULE_SELF:
-		return match_self_name(r, q, &self) &&
-		    name_equal(q->owner, self.octets);
 	case RULE_SELFSUB:
-		return match_self_name(r, q, &self) &&
-		    name_is_below(q->owner, self.octets);
 	case RULE_SELFWILD:
-		return match_self_name(r, q, &self) &&
-		    is_strictly_below(q->owner, self.octets);
+		return r->who == RULE_ACCOUNT ? match_account_owner(r, q)
+					      : match_if(owner_is_own(r, q));
 	}
-	return false;
+	return MATCH_NO;
 }
 
 bool

@@ -17,10 +17,18 @@
 
 #include "daemon/policy/rule.h"
 
+enum match {
+	MATCH_NO,
+	MATCH_YES,
+	MATCH_UNKNOWN, /* the directory would have to say */
+};
+
 /* Who asks: the signer, or for some rule types the address. */
-bool match_requester(const struct policy_rule *r,
+enum match match_requester(const struct policy_rule *r,
     const struct policy_question *q);
-bool match_owner(const struct policy_rule *r, const struct policy_question *q);
+/* Of a requester that does not match: MATCH_NO. */
+enum match match_owner(const struct policy_rule *r,
+    const struct policy_question *q);
 /* TYPE_ANY in the question matches every rule: some type may. */
 bool match_type(const struct policy_rule *r, uint16_t type);
 /* True for what has no target; see match_needs_target(). */

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,18 +14,74 @@
 #include "daemon/policy/policy.h"
 
 struct policy_book {
+	atomic_uint n_refs;
+	bool needs_facts;
 	size_t n;
 	struct policy_rule **rules;
 };
 
+static void
+book_free(struct policy_book *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		rule_destroy(b->rules[i]);
+	free(b->rules);
+	free(b);
+}
+
+static void
+add_rule(struct policy_book *b, struct policy_rule *r)
+{
+	b->rules[b->n++] = r;
+	b->needs_facts = b->needs_facts || r->who == RULE_ACCOUNT ||
+	    r->identity == RULE_GROUP;
+}
+
+/* A rule that is wrong: none, or one that refuses all from its place on. */
+static int
+add_in_place_of(struct policy_book *b, const struct policy_book_source *source,
+    const struct policy_rule_text *text)
+{
+	struct policy_rule *r;
+
+	if (text->origin == POLICY_FROM_DIRECTORY &&
+	    rule_is_surely_grant(text->text))
+		return 0;
+	r = rule_block(text, source);
+	if (r == NULL)
+		return ERR_NOMEM;
+	add_rule(b, r);
+	return 0;
+}
+
+static int
+add_text(struct policy_book *b, const struct policy_book_source *source,
+    const struct policy_rule_text *text)
+{
+	struct policy_rule *r;
+	struct reason reason;
+	int ret;
+
+	if (text->origin == POLICY_BLOCK)
+		return add_in_place_of(b, source, text);
+	ret = rule_parse(text, source, &r, &reason);
+	if (ret == 0) {
+		add_rule(b, r);
+		return 0;
+	}
+	if (ret == ERR_NOMEM)
+		return ret;
+	source->complain(source->arg, text->source, reason.text);
+	return text->origin == POLICY_FROM_FILE
+	    ? ERR_MALFORMED
+	    : add_in_place_of(b, source, text);
+}
+
 int
-policy_book_create(const struct name *apex,
-    const struct policy_rule_text *rules, size_t n,
-    void (*complain)(void *arg, const char *source, const char *what),
-    void *arg, struct policy_book **book_out)
+policy_book_create(const struct policy_book_source *source,
+    struct policy_book **book_out)
 {
 	struct policy_book *b = NULL; /* owned until handed out */
-	struct reason reason;
 	int ret = 0, one;
 
 	*book_out = NULL;
@@ -32,21 +89,18 @@ policy_book_create(const struct name *apex,
 	b = calloc(1, sizeof(*b));
 	if (b == NULL)
 		return ERR_NOMEM;
-	b->rules = calloc(n == 0 ? 1 : n, sizeof(*b->rules));
+	atomic_init(&b->n_refs, 1);
+	b->rules = calloc(source->n == 0 ? 1 : source->n, sizeof(*b->rules));
 	if (b->rules == NULL) {
 		ret = ERR_NOMEM;
 		goto done;
 	}
-	for (; b->n < n; b->n++) {
-		one = rule_parse(&rules[b->n], apex, &b->rules[b->n], &reason);
-		if (one == ERR_NOMEM) {
-			ret = ERR_NOMEM;
+	for (size_t i = 0; i < source->n; i++) {
+		one = add_text(b, source, &source->rules[i]);
+		if (one != 0)
+			ret = one;
+		if (one == ERR_NOMEM)
 			goto done;
-		}
-		if (one != 0) {
-			complain(arg, rules[b->n].source, reason.text);
-			ret = ERR_MALFORMED;
-		}
 	}
 	if (ret != 0)
 		goto done;
@@ -54,19 +108,30 @@ policy_book_create(const struct name *apex,
 	*book_out = b;
 	b = NULL;
 done:
-	policy_book_destroy(b);
+	policy_book_unref(b);
 	return ret;
 }
 
+struct policy_book *
+policy_book_ref(struct policy_book *b)
+{
+	atomic_fetch_add_explicit(&b->n_refs, 1, memory_order_relaxed);
+	return b;
+}
+
 void
-policy_book_destroy(struct policy_book *b)
+policy_book_unref(struct policy_book *b)
 {
 	if (b == NULL)
 		return;
-	for (size_t i = 0; i < b->n; i++)
-		rule_destroy(b->rules[i]);
-	free(b->rules);
-	free(b);
+	if (atomic_fetch_sub_explicit(&b->n_refs, 1, memory_order_acq_rel) == 1)
+		book_free(b);
+}
+
+bool
+policy_book_needs_facts(const struct policy_book *b)
+{
+	return b != NULL && b->needs_facts;
 }
 
 size_t
@@ -87,13 +152,20 @@ policy_rule_to_text(const struct policy_rule *r)
 	return r->text;
 }
 
-/* Everything but the target matches. */
-static bool
-matches_but_for_target(const struct policy_rule *r,
+/* Everything but the target. */
+static enum match
+match_but_for_target(const struct policy_rule *r,
     const struct policy_question *q)
 {
-	return match_type(r, q->type) && match_requester(r, q) &&
-	    match_owner(r, q);
+	enum match requester, owner;
+
+	if (!match_type(r, q->type))
+		return MATCH_NO;
+	requester = match_requester(r, q);
+	if (requester == MATCH_NO)
+		return MATCH_NO;
+	owner = match_owner(r, q);
+	return owner == MATCH_YES ? requester : owner;
 }
 
 static enum policy_verdict
@@ -102,16 +174,42 @@ verdict_of(const struct policy_rule *r)
 	return r->is_grant ? POLICY_GRANT : POLICY_DENY;
 }
 
+/*
+ * Goes on to the next rule that matches, or could; -1: the facts to say so are
+ * coming; 0: there is none.  What is not known grants nothing and denies all.
+ */
+static int
+next_match(const struct policy_book *b, const struct policy_question *q,
+    size_t *i_io)
+{
+	for (; *i_io < b->n; (*i_io)++) {
+		switch (match_but_for_target(b->rules[*i_io], q)) {
+		case MATCH_YES:
+			return 1;
+		case MATCH_NO:
+			break;
+		case MATCH_UNKNOWN:
+			if (q->facts_state == FACTS_COMING)
+				return -1;
+			if (!b->rules[*i_io]->is_grant)
+				return 1;
+			break;
+		}
+	}
+	return 0;
+}
+
 /* The first rule that matches; *rule_out stays NULL without one. */
 static enum policy_verdict
 decide_change(const struct policy_book *b, const struct policy_question *q,
     const struct policy_rule **rule_out)
 {
-	for (size_t i = 0; i < b->n; i++) {
+	size_t i = 0;
+	int found;
+
+	for (; (found = next_match(b, q, &i)) > 0; i++) {
 		const struct policy_rule *r = b->rules[i];
 
-		if (!matches_but_for_target(r, q))
-			continue;
 		if (match_needs_target(r, q))
 			return POLICY_LATER;
 		if (!match_target(r, q))
@@ -119,7 +217,7 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 		*rule_out = r;
 		return verdict_of(r);
 	}
-	return POLICY_NO_MATCH;
+	return found < 0 ? POLICY_WAIT : POLICY_NO_MATCH;
 }
 
 /*
@@ -130,18 +228,16 @@ static enum policy_verdict
 decide_name(const struct policy_book *b, const struct policy_question *q,
     const struct policy_rule **rule_out)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		const struct policy_rule *r = b->rules[i];
+	size_t i = 0;
+	int found = next_match(b, q, &i);
 
-		if (!matches_but_for_target(r, q))
-			continue;
-		if (r->is_grant || r->checks_target ||
-		    !match_covers_all_types(r))
-			return POLICY_LATER;
-		*rule_out = r;
-		return POLICY_DENY;
-	}
-	return POLICY_NO_MATCH;
+	if (found <= 0)
+		return found < 0 ? POLICY_WAIT : POLICY_NO_MATCH;
+	if (b->rules[i]->is_grant || b->rules[i]->checks_target ||
+	    !match_covers_all_types(b->rules[i]))
+		return POLICY_LATER;
+	*rule_out = b->rules[i];
+	return POLICY_DENY;
 }
 
 /* --- The nearest rule --- */
@@ -162,14 +258,14 @@ lacks_of(const struct policy_rule *r, const struct policy_question *q)
 
 	if (!match_type(r, q->type))
 		lacks |= LACK_TYPE;
-	if (!match_requester(r, q)) {
+	if (match_requester(r, q) != MATCH_YES) {
 		lacks |= LACK_REQUESTER;
 		if (rule_is_about_self(r))
 			return lacks;
 	} else if (!match_needs_target(r, q) && !match_target(r, q)) {
 		lacks |= LACK_TARGET;
 	}
-	if (!match_owner(r, q))
+	if (match_owner(r, q) != MATCH_YES)
 		lacks |= LACK_OWNER;
 	return lacks;
 }
@@ -190,9 +286,14 @@ explain_group(const struct policy_question *q, struct policy_decision *d)
 		d->because = "the signer's ticket does not have that group";
 		d->advice = "put the signer into the group, and let it get a "
 			    "new ticket";
+	} else if (q->facts_state == FACTS_KNOWN) {
+		d->because = "the directory does not have it in that group";
+		d->advice = "put the signer into the group";
 	} else {
-		d->because = "the signer's ticket tells no groups (no PAC)";
-		d->advice = "add a rule for this signer by name";
+		d->because = "the signer's groups are not known: no PAC in its "
+			     "ticket, no word from the directory";
+		d->advice = "add a rule for this signer by name, or see why "
+			    "the directory does not answer";
 	}
 }
 
@@ -226,6 +327,13 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	case RULE_MACHINE:
 		d->because = "the signer is no machine NAME$ of its realm";
 		break;
+	case RULE_ACCOUNT:
+		d->because = "the signer is no principal of its identity";
+		if (r->identity == RULE_GROUP)
+			explain_group(q, d);
+		break;
+	case RULE_EVERYBODY: /* it grants nothing */
+		break;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
 		d->because = q->tcp ? "its identity is another address"
@@ -237,9 +345,32 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 }
 
 static void
-explain_owner(const struct policy_rule *r, struct policy_decision *d)
+explain_account(const struct policy_question *q, struct policy_decision *d)
+{
+	if (q->facts_state != FACTS_KNOWN) {
+		d->because = "the directory does not say which names are the "
+			     "signer's";
+		d->advice = "see why the directory does not answer";
+	} else if (facts_n_hosts(q->facts) == 0) {
+		d->because = "the directory holds no host name that counts for "
+			     "the signer";
+		d->advice = "see dNSHostName of its object, and "
+			    "hostname-suffixes";
+	} else {
+		d->because = "the directory holds another name for the signer";
+		d->advice = "see dNSHostName of its object";
+	}
+}
+
+static void
+explain_owner(const struct policy_rule *r, const struct policy_question *q,
+    struct policy_decision *d)
 {
 	d->advice = "add a rule that covers this owner name";
+	if (r->who == RULE_ACCOUNT) {
+		explain_account(q, d);
+		return;
+	}
 	switch (r->where) {
 	case RULE_NAME:
 		d->because = "the owner is not its name";
@@ -271,7 +402,7 @@ explain_lacks(const struct policy_rule *r, const struct policy_question *q,
 	if (lacks & LACK_REQUESTER) {
 		explain_requester(r, q, d);
 	} else if (lacks & LACK_OWNER) {
-		explain_owner(r, d);
+		explain_owner(r, q, d);
 	} else if (lacks & LACK_TARGET) {
 		d->because = "the target is not the signer's own name";
 		d->advice = "let it point to the signer's own name";
@@ -332,7 +463,7 @@ static bool
 asks_for_own_name(const struct policy_rule *r, const struct policy_question *q)
 {
 	if (rule_is_about_self(r))
-		return !match_owner(r, q);
+		return match_owner(r, q) != MATCH_YES;
 	return !match_needs_target(r, q) && !match_target(r, q);
 }
 
@@ -381,6 +512,9 @@ policy_explain(const struct policy_question *q, const struct policy_decision *d,
 		break;
 	case POLICY_LATER:
 		reason_set(reason_out, "what is in the zone decides");
+		break;
+	case POLICY_WAIT:
+		reason_set(reason_out, "what the directory says decides");
 		break;
 	case POLICY_DENY:
 		reason_set(&first, "denied by \"%.*s\"", RULE_SHOWN,

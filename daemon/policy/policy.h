@@ -17,7 +17,7 @@
  * A principal given whole is compared without case, as BIND compares names;
  * the realm of krb5- and ms- rules, and "host", with it.
  *
- * Owns:    the book owns its rules and texts.
+ * Owns:    the book owns its rules and texts; shared by reference count.
  * Threads: immutable once made: any thread.
  * Errors:  negative enum err; each mistake of a rule is told to a callback.
  */
@@ -31,29 +31,65 @@
 #include "daemon/base/addr.h"
 #include "daemon/base/reason.h"
 #include "daemon/dns/name.h"
+#include "daemon/identity/facts.h"
 #include "daemon/identity/principal.h"
 
 struct policy_book;
 struct policy_rule;
 
+/* Where a rule comes from. */
+enum policy_origin {
+	POLICY_FROM_FILE,
+	/*
+	 * What is wrong there costs the rule alone; but where it is not surely
+	 * a grant, everything is refused from its place on.
+	 */
+	POLICY_FROM_DIRECTORY,
+	/* No rule, but why there is none: everything is refused from here on. */
+	POLICY_BLOCK,
+};
+
 /* A rule as it is written, and where, for people: "kddnsd.conf:41" or a DN. */
 struct policy_rule_text {
 	const char *text; /* "grant AD.EXAMPLE.TEST ms-self . A AAAA" */
 	const char *source;
+	enum policy_origin origin;
+};
+
+/* What a group's name stands for. */
+struct policy_group {
+	bool has_sid;
+	struct sid sid;
+	const char *dn; /* normalized as facts.h wants it; NULL: none */
+};
+
+/* What a book is made from; all is copied. */
+struct policy_book_source {
+	const struct name *apex;
+	const struct policy_rule_text *rules; /* n 0: nothing will match */
+	size_t n;
+
+	/* There is a directory, to tell of host names and groups. */
+	bool has_directory;
+	/* False: it does not know that group; NULL: it knows none. */
+	bool (*find_group)(void *arg, const char *text,
+	    struct policy_group *group_out);
+
+	/* Called for each mistake. */
+	void (*complain)(void *arg, const char *source, const char *what);
+	void *arg;
 };
 
 /*
- * Compiles n rules (0: a book where nothing matches) for the zone apex.
- * Texts are copied.  complain is called once for each rule that is wrong.
+ * Compiles the rules.  The book has one reference.
  *
- * ERR_MALFORMED  at least one is wrong
+ * ERR_MALFORMED  at least one that is not from a directory is wrong
  * ERR_NOMEM
  */
-int policy_book_create(const struct name *apex,
-    const struct policy_rule_text *rules, size_t n,
-    void (*complain)(void *arg, const char *source, const char *what),
-    void *arg, struct policy_book **book_out);
-void policy_book_destroy(struct policy_book *b); /* NULL is fine */
+int policy_book_create(const struct policy_book_source *source,
+    struct policy_book **book_out);
+struct policy_book *policy_book_ref(struct policy_book *b);
+void policy_book_unref(struct policy_book *b); /* NULL is fine */
 
 size_t policy_book_n_rules(const struct policy_book *b);
 const struct policy_rule *policy_book_rule_at(const struct policy_book *b,
@@ -72,6 +108,7 @@ enum policy_verdict {
 	 * (and each RR of PTR and SRV) there.
 	 */
 	POLICY_LATER,
+	POLICY_WAIT, /* it depends on facts that are coming: ask again then */
 };
 
 /* One change that somebody asks for. */
@@ -83,6 +120,13 @@ struct policy_question {
 	uint16_t type;        /* TYPE_ANY: deletion of all RRsets of owner */
 	const uint8_t *rdata; /* NULL: none (deletion of an RRset) */
 	uint16_t rdata_len;
+
+	/* What the directory holds for the signer; facts only if KNOWN. */
+	enum facts_state facts_state;
+	const struct facts *facts;
+	/* The zone's MNAME and name servers: nobody's own names. */
+	const struct name *servers;
+	size_t n_servers;
 };
 
 struct policy_decision {
@@ -95,6 +139,9 @@ struct policy_decision {
 	const char *because; /* but for this; static text or NULL */
 	const char *advice;  /* what an administrator can do; static text */
 };
+
+/* True if what the directory holds for signers can matter. */
+bool policy_book_needs_facts(const struct policy_book *b);
 
 /* First match decides.  b NULL: POLICY_NO_MATCH. */
 void policy_decide(const struct policy_book *b, const struct policy_question *q,

@@ -42,11 +42,11 @@ static const struct rule_form {
     {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, false},
     {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, true},
     {"local", true, RULE_LOCAL, RULE_ZONE, false},
+    {"ldap-self", true, RULE_ACCOUNT, RULE_SELF, false},
+    {"ldap-selfsub", true, RULE_ACCOUNT, RULE_SELFSUB, false},
     {"tcp-self", true, RULE_ADDRESS, RULE_SELF, false},
     {"6to4-self", true, RULE_6TO4, RULE_SELF, false},
     {.word = "external"},
-    {.word = "ldap-self"},
-    {.word = "ldap-selfsub"},
     {.word = "ptr-self"},
 };
 
@@ -222,26 +222,62 @@ parse_principal(struct policy_rule *r, const struct words *w,
 	return principal_from_text(w->word, &r->principal, reason);
 }
 
+/* What the directory says that a group's name stands for. */
+static int
+find_group(struct policy_rule *r, const struct words *w,
+    const struct policy_book_source *book, struct reason *reason)
+{
+	struct policy_group group = {.dn = NULL};
+
+	if (!book->has_directory) {
+		(void)bad_word(w,
+		    "is a group's name: write its SID (S-1-5-21-...), or "
+		    "configure a directory (ldap {})",
+		    reason);
+		return ERR_UNSUPPORTED;
+	}
+	if (book->find_group == NULL ||
+	    !book->find_group(book->arg, w->word, &group))
+		return 0; /* until then nobody is known to be in it */
+	r->has_group_sid = group.has_sid;
+	r->group_sid = group.sid;
+	if (group.dn == NULL)
+		return 0;
+	r->group_dn = strdup(group.dn);
+	return r->group_dn == NULL ? ERR_NOMEM : 0;
+}
+
 /* Only what stands for whoever signed can stand for a group of them. */
 static int
-parse_group(struct policy_rule *r, const struct words *w, struct reason *reason)
+parse_group(struct policy_rule *r, const struct words *w,
+    const struct policy_book_source *book, struct reason *reason)
 {
-	if (r->who != RULE_IDENTITY) {
+	if (r->who != RULE_IDENTITY && r->who != RULE_ACCOUNT) {
 		reason_set(reason,
 		    "a group takes no rule type that is for a realm, an "
 		    "address or this host");
 		return ERR_MALFORMED;
 	}
 	r->identity = RULE_GROUP;
-	if (sid_from_text(w->word, &r->group) == 0)
+	r->has_group_sid = sid_from_text(w->word, &r->group_sid) == 0;
+	if (r->has_group_sid)
 		return 0;
 	if (strncmp(w->word, "S-1-", 4) == 0)
 		return bad_word(w, "is not a SID", reason);
-	(void)bad_word(w,
-	    "is a group's name, which is not supported yet: write its SID "
-	    "(S-1-5-21-...)",
-	    reason);
-	return ERR_UNSUPPORTED;
+	return find_group(r, w, book, reason);
+}
+
+/* "*", a principal or a realm. */
+static int
+parse_account(struct policy_rule *r, const struct words *w,
+    struct reason *reason)
+{
+	if (strcmp(w->word, "*") == 0) {
+		r->identity = RULE_ANYBODY;
+		return 0;
+	}
+	return strchr(w->word, '@') != NULL ? parse_principal(r, w, reason)
+					    : parse_realm(r, w, reason);
 }
 
 static int
@@ -253,6 +289,8 @@ parse_identity(struct policy_rule *r, const struct words *w,
 
 	if (r->who == RULE_HOST || r->who == RULE_MACHINE)
 		return parse_realm(r, w, reason);
+	if (r->who == RULE_ACCOUNT)
+		return parse_account(r, w, reason);
 	is_signer = r->who == RULE_IDENTITY || r->who == RULE_LOCAL;
 	if (is_signer && strchr(w->word, '@') != NULL)
 		return parse_principal(r, w, reason);
@@ -399,7 +437,8 @@ keep_text(struct policy_rule *r, const struct policy_rule_text *text)
 }
 
 static int
-parse_form(struct policy_rule *r, const struct words *w, struct reason *reason)
+parse_form(struct policy_rule *r, const struct words *w,
+    const struct policy_book_source *book, struct reason *reason)
 {
 	const struct rule_form *form = find_form(w->word);
 
@@ -407,6 +446,11 @@ parse_form(struct policy_rule *r, const struct words *w, struct reason *reason)
 		return bad_word(w, "is not a rule type", reason);
 	if (!form->is_done) {
 		reason_set(reason, "\"%s\" rules are not supported yet",
+		    form->word);
+		return ERR_UNSUPPORTED;
+	}
+	if (form->who == RULE_ACCOUNT && !book->has_directory) {
+		reason_set(reason, "\"%s\" needs a directory (ldap {})",
 		    form->word);
 		return ERR_UNSUPPORTED;
 	}
@@ -445,8 +489,8 @@ read_identity(struct words *w, struct words *identity_out, bool *is_group_out,
 
 /* All of the rule; the identity is understood once its rule type is known. */
 static int
-parse_words(struct policy_rule *r, const char *text, const struct name *apex,
-    struct reason *reason)
+parse_words(struct policy_rule *r, const char *text,
+    const struct policy_book_source *book, struct reason *reason)
 {
 	struct words w = {.at = text}, identity;
 	bool is_group;
@@ -458,22 +502,24 @@ parse_words(struct policy_rule *r, const char *text, const struct name *apex,
 	ret = read_identity(&w, &identity, &is_group, reason);
 	if (ret != 0)
 		return ret;
-	ret = parse_form(r, &w, reason);
+	ret = parse_form(r, &w, book, reason);
 	if (ret != 0)
 		return ret;
-	ret = is_group ? parse_group(r, &identity, reason)
+	ret = is_group ? parse_group(r, &identity, book, reason)
 		       : parse_identity(r, &identity, reason);
 	if (ret != 0)
 		return ret;
-	ret = parse_name(r, &w, is_group ? "." : identity.word, apex, reason);
+	ret = parse_name(r, &w, is_group ? "." : identity.word, book->apex,
+	    reason);
 	if (ret != 0)
 		return ret;
 	return parse_types(r, &w, reason);
 }
 
 int
-rule_parse(const struct policy_rule_text *text, const struct name *apex,
-    struct policy_rule **rule_out, struct reason *reason)
+rule_parse(const struct policy_rule_text *text,
+    const struct policy_book_source *book, struct policy_rule **rule_out,
+    struct reason *reason)
 {
 	struct policy_rule *r;
 	int ret;
@@ -483,7 +529,8 @@ rule_parse(const struct policy_rule_text *text, const struct name *apex,
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return ERR_NOMEM;
-	ret = parse_words(r, text->text, apex, reason);
+	r->apex = *book->apex;
+	ret = parse_words(r, text->text, book, reason);
 	if (ret != 0)
 		goto done;
 	ret = keep_text(r, text);
@@ -497,6 +544,35 @@ done:
 	return ret;
 }
 
+struct policy_rule *
+rule_block(const struct policy_rule_text *text,
+    const struct policy_book_source *book)
+{
+	struct policy_rule *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->who = RULE_EVERYBODY;
+	r->where = RULE_ZONE;
+	r->name = r->apex = *book->apex;
+	r->types = calloc(1, sizeof(*r->types));
+	if (r->types != NULL && keep_text(r, text) == 0) {
+		r->types[0].type = TYPE_ANY;
+		r->n_types = 1;
+		return r;
+	}
+	rule_destroy(r);
+	return NULL;
+}
+
+bool
+rule_is_surely_grant(const char *text)
+{
+	struct words w = {.at = text};
+
+	return next_word(&w, NULL) == 0 && strcasecmp(w.word, "grant") == 0;
+}
+
 void
 rule_destroy(struct policy_rule *r)
 {
@@ -504,6 +580,7 @@ rule_destroy(struct policy_rule *r)
 		return;
 	principal_unref(r->principal);
 	free(r->realm);
+	free(r->group_dn);
 	free(r->types);
 	free(r->text);
 	free(r);

@@ -6,7 +6,7 @@
  *
  *	( grant | deny ) IDENTITY RULETYPE [NAME] [TYPE[(n)] ...]
  *
- * where IDENTITY is a word, or "group" and the SID of one.
+ * where IDENTITY is a word, or "group" and the SID, name or DN of one.
  *
  * A rule type says who it is for (an identity, a host or a machine of a
  * realm) and which owner names it covers; one table in rule.c has them all.
@@ -31,6 +31,9 @@ enum rule_who {
 	RULE_LOCAL,    /* the same, from a loopback address */
 	RULE_HOST,     /* IDENTITY is a realm: host/NAME@REALM */
 	RULE_MACHINE,  /* IDENTITY is a realm: NAME$@REALM */
+	RULE_ACCOUNT, /* IDENTITY: principals whose names the directory tells */
+
+	RULE_EVERYBODY, /* whoever asks, signed or not: POLICY_BLOCK */
 
 	/* Whoever asks by TCP; IDENTITY is for a name made of the address. */
 	RULE_ADDRESS, /* as in-addr.arpa and ip6.arpa have it */
@@ -54,7 +57,7 @@ enum rule_identity {
 	RULE_SIGNERS_BELOW, /* "*.X": keys below X, principals of realms below X
 			     */
 	RULE_PRINCIPAL,     /* that principal */
-	RULE_REALM,         /* who is RULE_HOST or RULE_MACHINE */
+	RULE_REALM,         /* principals of it, as who says */
 	RULE_GROUP,         /* principals in that group */
 };
 
@@ -73,23 +76,38 @@ struct policy_rule {
 	    identity_name; /* KEY; BELOW: X; REALM: the realm's labels */
 	struct principal *principal; /* PRINCIPAL */
 	char *realm;                 /* REALM */
-	struct sid group;            /* GROUP */
-	struct name name;            /* WILDCARD: X */
+	/* GROUP: what is known of it; neither: nobody can be said to be in it */
+	bool has_group_sid;
+	struct sid group_sid;
+	char *group_dn;
+	struct name name; /* WILDCARD: X */
+	struct name apex; /* the zone's */
 	struct rule_type *types;
 	size_t n_types; /* 0: all but NS, SOA and RRSIG */
 	char *text;     /* with the source */
 };
 
 /*
- * Reads a rule.  A final ';' may be there or not; words may be quoted ("\""
- * stands for a quote in one).
+ * Reads a rule for the book.  A final ';' may be there or not; words may be
+ * quoted ("\"" stands for a quote in one).
  *
  * ERR_MALFORMED    not the grammar; reason says what is wrong
- * ERR_UNSUPPORTED  a rule type that we know but do not do yet
+ * ERR_UNSUPPORTED  a rule type that we do not do (yet), or not without a
+ *                  directory
  * ERR_NOMEM
  */
-int rule_parse(const struct policy_rule_text *text, const struct name *apex,
-    struct policy_rule **rule_out, struct reason *reason);
+int rule_parse(const struct policy_rule_text *text,
+    const struct policy_book_source *book, struct policy_rule **rule_out,
+    struct reason *reason);
+
+/* A rule that refuses everything to everybody; its text is text's.  NULL: no
+ * memory. */
+struct policy_rule *rule_block(const struct policy_rule_text *text,
+    const struct policy_book_source *book);
+
+/* True if the text can only have been meant to grant. */
+bool rule_is_surely_grant(const char *text);
+
 void rule_destroy(struct policy_rule *r); /* NULL is fine */
 
 /* True if the owner names that it covers are the requester's own. */

@@ -75,7 +75,7 @@ settings_unref(struct settings *s)
 	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (size_t i = 0; s->zones != NULL && i < s->n_zones; i++) {
-		policy_book_destroy(s->zones[i].book);
+		policy_book_unref(s->zones[i].book);
 		acl_destroy(s->zones[i].allow_update);
 		acl_destroy(s->zones[i].allow_query);
 		acl_destroy(s->zones[i].allow_transfer);
@@ -262,7 +262,11 @@ compile_book(const struct conf_zone *zone, struct zone_settings *z,
 			goto done;
 	}
 	rc.texts = texts;
-	ret = policy_book_create(&z->apex, texts, n, complain_of_rule, &rc,
+	ret = policy_book_create(&(struct policy_book_source){.apex = &z->apex,
+				     .rules = texts,
+				     .n = n,
+				     .complain = complain_of_rule,
+				     .arg = &rc},
 	    &z->book);
 	if (ret == ERR_MALFORMED)
 		ret = 0; /* complained of */

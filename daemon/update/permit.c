@@ -22,6 +22,7 @@ struct asking {
 	enum update_stage stage;
 	struct overlay *overlay; /* UPDATE_STAGE_CONTENT only */
 	struct update_record *record;
+	bool waits; /* for facts that are coming */
 };
 
 /*
@@ -99,6 +100,10 @@ question_of(const struct update *u, const struct rr *rr)
 	    .tcp = by->tcp,
 	    .owner = rr->owner,
 	    .type = rr->type,
+	    .facts_state = by->facts_state,
+	    .facts = by->facts,
+	    .servers = by->servers,
+	    .n_servers = by->n_servers,
 	};
 }
 
@@ -148,6 +153,19 @@ decide_rr(const struct update *u, const struct update_rr *rr,
 		policy_decide(u->requester.book, q, d);
 }
 
+/*
+ * Also where the zone decides: what that comes to may rest on facts, and the
+ * writer waits for nobody.
+ */
+static bool
+must_wait(const struct update *u, const struct policy_decision *d)
+{
+	return d->verdict == POLICY_WAIT ||
+	    (d->verdict == POLICY_LATER &&
+		u->requester.facts_state == FACTS_COMING &&
+		policy_book_needs_facts(u->requester.book));
+}
+
 static enum rcode
 permit_rr(struct asking *a, struct update_rr *rr)
 {
@@ -161,6 +179,10 @@ permit_rr(struct asking *a, struct update_rr *rr)
 	decide_rr(a->u, rr, &q, &d);
 	rr->max_rrs = d.max_rrs;
 	rr->permit_later = d.verdict == POLICY_LATER;
+	if (must_wait(a->u, &d)) {
+		a->waits = true;
+		return RCODE_NOERROR;
+	}
 	if (!rr->permit_later && !is_granted(a->u, &d))
 		return refuse_decided(a, &q, &d);
 	if (a->record->rule == NULL)
@@ -178,6 +200,7 @@ update_permit(struct update *u, const struct update_requester *by,
 	enum rcode rcode;
 
 	u->requester = *by;
+	u->waits = false;
 	u->acl_allows = acl_allows(by->allow_update, by->address, by->signer);
 	record->stage = UPDATE_STAGE_PERMISSION;
 	for (size_t i = 0; i < u->n_rrs; i++) {
@@ -185,6 +208,7 @@ update_permit(struct update *u, const struct update_requester *by,
 		if (rcode != RCODE_NOERROR)
 			return rcode;
 	}
+	u->waits = a.waits;
 	return RCODE_NOERROR;
 }
 

@@ -74,6 +74,12 @@ struct update_requester {
 	const struct signer *signer;
 	const struct addr *address;
 	bool tcp;
+
+	/* As struct policy_question has them. */
+	enum facts_state facts_state;
+	const struct facts *facts;
+	const struct name *servers;
+	size_t n_servers;
 };
 
 struct update {
@@ -84,6 +90,8 @@ struct update {
 	size_t n_rrs;
 	struct update_requester requester; /* set by update_permit() */
 	bool acl_allows;                   /* the same */
+	/* The same: facts that are coming will decide; permit it again then. */
+	bool waits;
 };
 
 /* Where an update's way ended, or the last stage that it passed. */
@@ -134,7 +142,8 @@ bool update_has_changes(const struct update *u);
  * Every permission that needs no zone content: book first; where no rule
  * matched, allow-update; else REFUSED.  Types that belong to DNSSEC are
  * refused to everybody.  An update without changes is permitted: whether its
- * question may be answered is allow-query's to say.
+ * question may be answered is allow-query's to say.  NOERROR with u->waits: it
+ * is too early to say.
  */
 enum rcode update_permit(struct update *u, const struct update_requester *by,
     struct update_record *record);

@@ -29,10 +29,15 @@ ignore(void *arg, const char *source, const char *what)
 static struct policy_book *
 read_rule(const struct name *apex, const char *text)
 {
-	struct policy_rule_text rule = {text, SOURCE};
+	struct policy_rule_text rule = {text, SOURCE, POLICY_FROM_FILE};
+	struct policy_book_source source = {.apex = apex,
+	    .rules = &rule,
+	    .n = 1,
+	    .has_directory = true,
+	    .complain = ignore};
 	struct policy_book *b;
 
-	(void)policy_book_create(apex, &rule, 1, ignore, NULL, &b);
+	(void)policy_book_create(&source, &b);
 	return b;
 }
 
@@ -107,7 +112,7 @@ read_again(const struct policy_book *b, const struct name *apex)
 	again = read_rule(apex, rule);
 	if (again == NULL)
 		abort();
-	policy_book_destroy(again);
+	policy_book_unref(again);
 	free(rule);
 }
 
@@ -126,7 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 	ask_all(b);
 	read_again(b, &apex);
 done:
-	policy_book_destroy(b);
+	policy_book_unref(b);
 	free(text);
 	return 0;
 }

@@ -43,12 +43,12 @@ static const struct {
 };
 
 static const struct policy_rule_text rules[] = {
-    {"deny * name www.ad.test ANY", "f:1"},
-    {"grant AD.TEST ms-self . A(2) AAAA TXT CNAME", "f:2"},
-    {"grant AD.TEST ms-subdomain-self-rhs r.ad.test PTR", "f:3"},
-    {"grant AD.TEST ms-subdomain-self-rhs _tcp.ad.test SRV(1)", "f:4"},
-    {"deny AD.TEST ms-subdomain ad.test TXT", "f:5"},
-    {"grant PC1$@AD.TEST wildcard *.ad.test", "f:6"},
+    {"deny * name www.ad.test ANY", "f:1", POLICY_FROM_FILE},
+    {"grant AD.TEST ms-self . A(2) AAAA TXT CNAME", "f:2", POLICY_FROM_FILE},
+    {"grant AD.TEST ms-subdomain-self-rhs r.ad.test PTR", "f:3", POLICY_FROM_FILE},
+    {"grant AD.TEST ms-subdomain-self-rhs _tcp.ad.test SRV(1)", "f:4", POLICY_FROM_FILE},
+    {"deny AD.TEST ms-subdomain ad.test TXT", "f:5", POLICY_FROM_FILE},
+    {"grant PC1$@AD.TEST wildcard *.ad.test", "f:6", POLICY_FROM_FILE},
 };
 
 static struct zone *zone;
@@ -105,8 +105,11 @@ set_up(void)
 
 	must(name_from_text("ad.test", NULL, &apex) == 0);
 	make_zone(&apex);
-	must(policy_book_create(&apex, rules, sizeof(rules) / sizeof(rules[0]),
-		 complain, NULL, &book) == 0);
+	must(policy_book_create(&(struct policy_book_source){.apex = &apex,
+				    .rules = rules,
+				    .n = sizeof(rules) / sizeof(rules[0]),
+				    .complain = complain},
+		 &book) == 0);
 	must(acl_create(&any, 1, NULL, &everybody, &reason) == 0);
 	machine.kind = SIGNER_PRINCIPAL;
 	must(principal_from_text("PC1$@AD.TEST", &machine.principal, &reason) ==

@@ -34,19 +34,44 @@ count_complaint(void *arg, const char *source, const char *what)
 	CU_ASSERT(*what != '\0');
 }
 
+/* "admins" is a group of the directory, with a SID and a DN. */
+static bool
+find_group(void *arg, const char *text, struct policy_group *group_out)
+{
+	(void)arg;
+	*group_out = (struct policy_group){.dn = "cn=admins,dc=ad,dc=test"};
+	group_out->has_sid =
+	    sid_from_text("S-1-5-21-1-2-3-1200", &group_out->sid) == 0;
+	return strcmp(text, "admins") == 0;
+}
+
+static int
+create(const struct policy_rule_text *rules, size_t n, unsigned *complaints,
+    struct policy_book **book_out)
+{
+	struct name apex = name("ad.test");
+	struct policy_book_source source = {.apex = &apex,
+	    .rules = rules,
+	    .n = n,
+	    .has_directory = true,
+	    .find_group = find_group,
+	    .complain = count_complaint,
+	    .arg = complaints};
+
+	return policy_book_create(&source, book_out);
+}
+
 static struct policy_book *
 book(const char *const *texts, size_t n)
 {
 	struct policy_rule_text rules[RULES_MAX];
-	struct name apex = name("ad.test");
 	struct policy_book *b;
 	unsigned complaints = 0;
 
 	for (size_t i = 0; i < n; i++)
-		rules[i] = (struct policy_rule_text){texts[i], "f:1"};
-	CU_ASSERT_EQUAL_FATAL(policy_book_create(&apex, rules, n,
-				  count_complaint, &complaints, &b),
-	    0);
+		rules[i] = (struct policy_rule_text){texts[i], "f:1",
+		    POLICY_FROM_FILE};
+	CU_ASSERT_EQUAL_FATAL(create(rules, n, &complaints, &b), 0);
 	CU_ASSERT_EQUAL(complaints, 0);
 	CU_ASSERT_EQUAL(policy_book_n_rules(b), n);
 	return b;
@@ -124,7 +149,7 @@ test_the_first_rule_that_matches_decides(void)
 	d = ask(b, "k2", "pc1.ad.test", TYPE_TXT);
 	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
 	CU_ASSERT_PTR_NULL(d.rule);
-	policy_book_destroy(b);
+	policy_book_unref(b);
 }
 
 static void
@@ -140,23 +165,141 @@ test_no_book_and_an_empty_one_match_nothing(void)
 	    POLICY_NO_MATCH);
 	CU_ASSERT_STRING_EQUAL(reason.text,
 	    "no rule matches; add an update-policy rule that grants it");
-	policy_book_destroy(b);
+	policy_book_unref(b);
 }
 
 static void
 test_all_mistakes_are_told_at_once(void)
 {
-	struct policy_rule_text rules[] = {{"grant", "f:1"},
-	    {"grant k zonesub", "f:1"}, {"x", "f:1"}};
-	struct name apex = name("ad.test");
+	struct policy_rule_text rules[] = {{"grant", "f:1", POLICY_FROM_FILE},
+	    {"grant k zonesub", "f:1", POLICY_FROM_FILE},
+	    {"x", "f:1", POLICY_FROM_FILE}};
 	struct policy_book *b;
 	unsigned complaints = 0;
 
-	CU_ASSERT_EQUAL(policy_book_create(&apex, rules, N(rules),
-			    count_complaint, &complaints, &b),
+	CU_ASSERT_EQUAL(create(rules, N(rules), &complaints, &b),
 	    ERR_MALFORMED);
 	CU_ASSERT_PTR_NULL(b);
 	CU_ASSERT_EQUAL(complaints, 2);
+}
+
+/* PC1$@AD.TEST, of whom the directory knows state, asks for an A of owner. */
+static struct policy_decision
+ask_with_facts(const struct policy_book *b, enum facts_state state,
+    const struct facts *facts, const char *owner)
+{
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+	struct name n = name(owner);
+	struct policy_question q = {.signer = &signer,
+	    .owner = n.octets,
+	    .type = TYPE_A,
+	    .facts_state = state,
+	    .facts = facts};
+	struct policy_decision d;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(principal_from_text("PC1$@AD.TEST",
+				  &signer.principal, &reason),
+	    0);
+	policy_decide(b, &q, &d);
+	policy_explain(&q, &d, &reason);
+	CU_ASSERT(reason.text[0] != '\0');
+	principal_unref(signer.principal);
+	return d;
+}
+
+static void
+test_what_the_directory_must_say_is_waited_for(void)
+{
+	static const char *const texts[] = {"grant k zonesub",
+	    "deny group admins name www.ad.test", "grant * ldap-self . A"};
+	struct policy_book *b = book(texts, N(texts));
+	struct name host = name("pc1.ad.test");
+	struct facts *f =
+	    facts_create(&(struct facts_source){.hosts = &host, .n_hosts = 1});
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT(policy_book_needs_facts(b));
+	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_COMING, NULL, "pc1.ad.test")
+			    .verdict,
+	    POLICY_WAIT);
+	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "pc1.ad.test")
+			    .verdict,
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "pc2.ad.test")
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "www.ad.test")
+			    .verdict,
+	    POLICY_NO_MATCH);
+	facts_unref(f);
+	policy_book_unref(b);
+}
+
+static void
+test_what_is_not_known_grants_nothing_and_denies_all(void)
+{
+	static const char *const texts[] =
+	    {"deny group admins name www.ad.test",
+		"grant group admins zonesub ANY", "deny * ldap-self . AAAA",
+		"grant * ldap-self . A"};
+	struct policy_book *b = book(texts, N(texts));
+	struct policy_decision d;
+
+	d = ask_with_facts(b, FACTS_UNKNOWN, NULL, "www.ad.test");
+	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
+	CU_ASSERT_PTR_EQUAL(d.rule, policy_book_rule_at(b, 0));
+	d = ask_with_facts(b, FACTS_UNKNOWN, NULL, "pc1.ad.test");
+	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(d.because, "director"));
+	policy_book_unref(b);
+}
+
+/* No grant after a hole in the rules, to nobody. */
+static void
+test_a_mistake_of_the_directory_never_widens_access(void)
+{
+	struct policy_rule_text rules[] = {
+	    {"grant k name a.ad.test", "f:1", POLICY_FROM_FILE},
+	    {"grant k no-such-rule x", "f:1", POLICY_FROM_DIRECTORY},
+	    {"grant k name b.ad.test", "f:1", POLICY_FROM_DIRECTORY},
+	    {"deny k no-such-rule x", "f:1", POLICY_FROM_DIRECTORY},
+	    {"grant k name c.ad.test", "f:1", POLICY_FROM_DIRECTORY},
+	};
+	struct policy_decision d;
+	struct policy_book *b;
+	unsigned complaints = 0;
+
+	CU_ASSERT_EQUAL_FATAL(create(rules, N(rules), &complaints, &b), 0);
+	CU_ASSERT_EQUAL(complaints, 2);
+	CU_ASSERT_EQUAL(ask(b, "k", "a.ad.test", TYPE_A).verdict, POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask(b, "k", "b.ad.test", TYPE_A).verdict, POLICY_GRANT);
+	d = ask(b, "k", "c.ad.test", TYPE_A);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
+	CU_ASSERT_STRING_EQUAL(policy_rule_to_text(d.rule),
+	    "deny k no-such-rule x (f:1)");
+	policy_book_unref(b);
+}
+
+static void
+test_a_block_refuses_everybody_from_its_place_on(void)
+{
+	struct policy_rule_text rules[] = {
+	    {"grant k zonesub A", "f:1", POLICY_FROM_FILE},
+	    {"the directory was not loaded yet", "ldap", POLICY_BLOCK},
+	    {"grant k zonesub ANY", "f:1", POLICY_FROM_FILE},
+	};
+	struct policy_book *b;
+	unsigned complaints = 0;
+
+	CU_ASSERT_EQUAL_FATAL(create(rules, N(rules), &complaints, &b), 0);
+	CU_ASSERT_EQUAL(ask(b, "k", "a.ad.test", TYPE_A).verdict, POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask(b, "k", "a.ad.test", TYPE_TXT).verdict,
+	    POLICY_DENY);
+	CU_ASSERT_EQUAL(ask(b, "k", "ad.test", TYPE_NS).verdict, POLICY_DENY);
+	/* not even allow-update is asked then */
+	CU_ASSERT_EQUAL(ask(b, "", "a.ad.test", TYPE_A).verdict, POLICY_DENY);
+	policy_book_unref(b);
 }
 
 static void
@@ -200,7 +343,7 @@ test_self_rhs_rules_look_at_ptr_and_srv_only(void)
 			    TYPE_SRV, &srv_own, NULL)
 			    .verdict,
 	    POLICY_GRANT);
-	policy_book_destroy(b);
+	policy_book_unref(b);
 }
 
 static void
@@ -228,7 +371,7 @@ test_a_names_deletion_waits_for_its_types(void)
 	    POLICY_NO_MATCH);
 	CU_ASSERT_EQUAL(ask(b, "", "pc2.ad.test", TYPE_ANY).verdict,
 	    POLICY_NO_MATCH);
-	policy_book_destroy(b);
+	policy_book_unref(b);
 }
 
 /* What a refusal says: the nearest rule, what it lacks, what to do. */
@@ -285,7 +428,7 @@ test_the_refused_are_told_what_would_have_granted(void)
 			    reason.text, cases[i].says);
 		}
 	}
-	policy_book_destroy(b);
+	policy_book_unref(b);
 }
 
 CU_TestInfo book_tests[] = {
@@ -293,6 +436,14 @@ CU_TestInfo book_tests[] = {
 	test_the_first_rule_that_matches_decides},
     {"no book and an empty one match nothing",
 	test_no_book_and_an_empty_one_match_nothing},
+    {"what the directory must say is waited for",
+	test_what_the_directory_must_say_is_waited_for},
+    {"what is not known grants nothing and denies all",
+	test_what_is_not_known_grants_nothing_and_denies_all},
+    {"a mistake of the directory never widens access",
+	test_a_mistake_of_the_directory_never_widens_access},
+    {"a block refuses everybody from its place on",
+	test_a_block_refuses_everybody_from_its_place_on},
     {"all mistakes are told at once", test_all_mistakes_are_told_at_once},
     {"*-self-rhs rules look at PTR and SRV only",
 	test_self_rhs_rules_look_at_ptr_and_srv_only},

@@ -28,11 +28,12 @@ name(const char *text)
 static int
 parse(const char *text, struct policy_rule **rule_out, struct reason *reason)
 {
-	struct policy_rule_text t = {text, "kddnsd.conf:41"};
+	struct policy_rule_text t = {text, "kddnsd.conf:41", POLICY_FROM_FILE};
 	struct name apex = name("ad.test");
+	struct policy_book_source book = {.apex = &apex, .has_directory = true};
 
 	reason->text[0] = '\0';
-	return rule_parse(&t, &apex, rule_out, reason);
+	return rule_parse(&t, &book, rule_out, reason);
 }
 
 /* An A of owner is asked for; "@" in signed_by makes a principal. */
@@ -58,7 +59,8 @@ matches(const char *text, const char *signed_by, const char *owner)
 		signer.key_name = name(signed_by);
 	}
 	q.owner = n.octets;
-	is_match = match_requester(r, &q) && match_owner(r, &q);
+	is_match = match_requester(r, &q) == MATCH_YES &&
+	    match_owner(r, &q) == MATCH_YES;
 	principal_unref(signer.principal);
 	rule_destroy(r);
 	return is_match;
@@ -275,8 +277,8 @@ test_an_address_is_a_name_to_who_asks_by_tcp(void)
 					  &address),
 		    0);
 		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
-		if ((match_requester(r, &q) && match_owner(r, &q)) !=
-		    cases[i].matches) {
+		if ((match_requester(r, &q) == MATCH_YES &&
+			match_owner(r, &q) == MATCH_YES) != cases[i].matches) {
 			(void)fprintf(stderr, "%s: %s for %s\n", cases[i].rule,
 			    cases[i].address, cases[i].owner);
 			CU_FAIL("decided wrongly");
@@ -301,21 +303,22 @@ test_a_local_key_counts_from_here_only(void)
 	CU_ASSERT_EQUAL_FATAL(parse("grant local-ddns local ANY", &r, &reason),
 	    0);
 	CU_ASSERT_EQUAL_FATAL(addr_from_text("127.0.0.1", &address), 0);
-	CU_ASSERT(match_requester(r, &q) && match_owner(r, &q));
+	CU_ASSERT(match_requester(r, &q) == MATCH_YES &&
+	    match_owner(r, &q) == MATCH_YES);
 	CU_ASSERT_EQUAL_FATAL(addr_from_text("::1", &address), 0);
-	CU_ASSERT(match_requester(r, &q));
+	CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_YES);
 	CU_ASSERT_EQUAL_FATAL(addr_from_text("192.0.2.1", &address), 0);
-	CU_ASSERT(!match_requester(r, &q));
+	CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_NO);
 	CU_ASSERT_EQUAL_FATAL(addr_from_text("127.0.0.1", &address), 0);
 	signer.key_name = name("other");
-	CU_ASSERT(!match_requester(r, &q));
+	CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_NO);
 	signer.kind = SIGNER_NONE;
-	CU_ASSERT(!match_requester(r, &q));
+	CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_NO);
 	rule_destroy(r);
 }
 
 /* Does it match PC1$ with the PAC of that seed, or (NULL) with none? */
-static bool
+static enum match
 group_matches(const char *text, const char *seed)
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
@@ -323,7 +326,7 @@ group_matches(const char *text, const char *seed)
 	struct policy_rule *r;
 	struct reason reason;
 	struct pac_logon pac;
-	bool is_match;
+	enum match is_match;
 
 	CU_ASSERT_EQUAL_FATAL(parse(text, &r, &reason), 0);
 	if (seed == NULL) {
@@ -350,36 +353,118 @@ group_matches(const char *text, const char *seed)
 static void
 test_a_group_is_what_the_ticket_says(void)
 {
-	CU_ASSERT(
-	    group_matches("grant group " LOGON_DOMAIN "-515 zonesub", "full"));
-	CU_ASSERT(
-	    group_matches("grant group " LOGON_DOMAIN "-1200 zonesub", "full"));
-	CU_ASSERT(group_matches("grant group S-1-5-32-544 zonesub", "full"));
-	CU_ASSERT(
-	    !group_matches("grant group " LOGON_DOMAIN "-512 zonesub", "full"));
-	CU_ASSERT(
-	    !group_matches("grant group S-1-5-21-9-9-9-515 zonesub", "full"));
-	CU_ASSERT(
-	    !group_matches("deny group " LOGON_DOMAIN "-512 zonesub", "full"));
+	static const struct {
+		const char *rule, *seed;
+		enum match match;
+	} cases[] = {
+	    {"grant group " LOGON_DOMAIN "-515 zonesub", "full", MATCH_YES},
+	    {"grant group " LOGON_DOMAIN "-1200 zonesub", "full", MATCH_YES},
+	    {"grant group S-1-5-32-544 zonesub", "full", MATCH_YES},
+	    {"grant group " LOGON_DOMAIN "-512 zonesub", "full", MATCH_NO},
+	    {"grant group S-1-5-21-9-9-9-515 zonesub", "full", MATCH_NO},
+	    {"deny group " LOGON_DOMAIN "-512 zonesub", "full", MATCH_NO},
+	    {"grant group " LOGON_DOMAIN "-515 zonesub", NULL, MATCH_UNKNOWN},
+	    {"grant group name-of-one zonesub", "full", MATCH_UNKNOWN},
+	};
+
+	for (size_t i = 0; i < N(cases); i++)
+		CU_ASSERT_EQUAL(group_matches(cases[i].rule, cases[i].seed),
+		    cases[i].match);
 }
 
 static void
-test_unknown_groups_are_denied_and_never_granted(void)
+test_a_key_is_in_no_group(void)
 {
 	struct signer key = {.kind = SIGNER_KEY, .key_name = name("k")};
 	struct policy_question q = {.signer = &key};
 	struct policy_rule *r;
 	struct reason reason;
 
-	CU_ASSERT(
-	    !group_matches("grant group " LOGON_DOMAIN "-515 zonesub", NULL));
-	CU_ASSERT(
-	    group_matches("deny group " LOGON_DOMAIN "-515 zonesub", NULL));
 	CU_ASSERT_EQUAL_FATAL(parse("deny group S-1-5-32-544 zonesub", &r,
 				  &reason),
 	    0);
-	CU_ASSERT(!match_requester(r, &q));
+	CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_NO);
 	rule_destroy(r);
+}
+
+/* What the directory tells of PC1$@AD.TEST. */
+static struct facts *
+facts_of_pc1(void)
+{
+	static const char *const dns[] = {"cn=admins,dc=ad,dc=test"};
+	struct name hosts[] = {name("pc1.ad.test"), name("alias.ad.test"),
+	    name("ns1.ad.test"), name("ad.test")};
+	struct sid groups[1];
+	struct facts_source source = {hosts, N(hosts), groups, 1, dns, 1};
+	struct facts *f;
+
+	CU_ASSERT_EQUAL_FATAL(sid_from_text("S-1-5-21-1-2-3-1200", groups), 0);
+	f = facts_create(&source);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	return f;
+}
+
+static void
+test_names_of_the_directory_are_own_names(void)
+{
+	static const struct {
+		const char *rule, *owner;
+		enum match requester, owner_match;
+	} cases[] = {
+	    {"grant * ldap-self . A", "PC1.ad.test", MATCH_YES, MATCH_YES},
+	    {"grant AD.TEST ldap-self .", "alias.ad.test", MATCH_YES,
+		MATCH_YES},
+	    {"grant AD.TEST ldap-self .", "x.pc1.ad.test", MATCH_YES, MATCH_NO},
+	    {"grant AD.TEST ldap-selfsub .", "x.pc1.ad.test", MATCH_YES,
+		MATCH_YES},
+	    {"grant AD.TEST ldap-self .", "pc2.ad.test", MATCH_YES, MATCH_NO},
+	    {"grant PC1$@AD.TEST ldap-self .", "pc1.ad.test", MATCH_YES,
+		MATCH_YES},
+	    {"grant PC2$@AD.TEST ldap-self .", "pc1.ad.test", MATCH_NO,
+		MATCH_YES},
+	    {"grant OTHER ldap-self .", "pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant group S-1-5-21-1-2-3-1200 ldap-self .", "pc1.ad.test",
+		MATCH_YES, MATCH_YES},
+	    {"grant group S-1-5-21-1-2-3-1201 ldap-self .", "pc1.ad.test",
+		MATCH_NO, MATCH_YES},
+	    /* the zone's servers and the zone itself, whatever is said */
+	    {"grant * ldap-self .", "ns1.ad.test", MATCH_YES, MATCH_NO},
+	    {"grant * ldap-self .", "ad.test", MATCH_YES, MATCH_NO},
+	    {"grant * ldap-selfsub .", "ns1.ad.test", MATCH_YES, MATCH_NO},
+	    {"grant * ldap-selfsub .", "other.ad.test", MATCH_YES, MATCH_NO},
+	};
+	struct name server = name("ns1.ad.test");
+	struct facts *f = facts_of_pc1();
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(principal_from_text("PC1$@AD.TEST",
+				  &signer.principal, &reason),
+	    0);
+	for (size_t i = 0; i < N(cases); i++) {
+		struct name owner = name(cases[i].owner);
+		struct policy_question q = {.signer = &signer,
+		    .owner = owner.octets,
+		    .facts_state = FACTS_KNOWN,
+		    .facts = f,
+		    .servers = &server,
+		    .n_servers = 1};
+
+		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
+		if (match_requester(r, &q) != cases[i].requester ||
+		    match_owner(r, &q) != cases[i].owner_match) {
+			(void)fprintf(stderr, "%s: %s\n", cases[i].rule,
+			    cases[i].owner);
+			CU_FAIL("decided wrongly");
+		}
+		q.facts_state = FACTS_UNKNOWN;
+		q.facts = NULL;
+		CU_ASSERT_EQUAL(match_owner(r, &q), MATCH_UNKNOWN);
+		rule_destroy(r);
+	}
+	principal_unref(signer.principal);
+	facts_unref(f);
 }
 
 /* Nobody is not anybody. */
@@ -396,7 +481,7 @@ test_no_rule_matches_an_unsigned_request(void)
 
 	for (size_t i = 0; i < N(texts); i++) {
 		CU_ASSERT_EQUAL_FATAL(parse(texts[i], &r, &reason), 0);
-		CU_ASSERT(!match_requester(r, &q));
+		CU_ASSERT_EQUAL(match_requester(r, &q), MATCH_NO);
 		rule_destroy(r);
 	}
 }
@@ -443,8 +528,9 @@ CU_TestInfo match_tests[] = {
     {"a local key counts from here only",
 	test_a_local_key_counts_from_here_only},
     {"a group is what the ticket says", test_a_group_is_what_the_ticket_says},
-    {"unknown groups are denied and never granted",
-	test_unknown_groups_are_denied_and_never_granted},
+    {"a key is in no group", test_a_key_is_in_no_group},
+    {"names of the directory are own names",
+	test_names_of_the_directory_are_own_names},
     {"no rule matches an unsigned request",
 	test_no_rule_matches_an_unsigned_request},
     {"types and their limits", test_types_and_their_limits},

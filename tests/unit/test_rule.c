@@ -25,11 +25,13 @@ name(const char *text)
 static int
 parse(const char *text, struct policy_rule **rule_out, struct reason *reason)
 {
-	struct policy_rule_text t = {text, "kddnsd.conf:41"};
+	struct policy_rule_text t = {text, "kddnsd.conf:41", POLICY_FROM_FILE};
 	struct name apex = name("ad.test");
+	struct policy_book_source book = {.apex = &apex,
+	    .has_directory = false};
 
 	reason->text[0] = '\0';
-	return rule_parse(&t, &apex, rule_out, reason);
+	return rule_parse(&t, &book, rule_out, reason);
 }
 
 static void
@@ -124,13 +126,12 @@ test_each_mistake_has_its_reason(void)
 	    {"grant \"local:/s\" external . A", "not supported yet",
 		ERR_UNSUPPORTED},
 	    {"grant x local . ANY", "\".\" is not a type", ERR_MALFORMED},
-	    {"grant x ldap-self . A", "not supported yet", ERR_UNSUPPORTED},
-	    {"grant x ldap-selfsub . A", "not supported yet", ERR_UNSUPPORTED},
+	    {"grant x ldap-self . A", "needs a directory", ERR_UNSUPPORTED},
+	    {"grant x ldap-selfsub . A", "needs a directory", ERR_UNSUPPORTED},
 	    {"grant x ptr-self no-forward-check", "not supported yet",
 		ERR_UNSUPPORTED},
 	    {"grant group \"CN=x,DC=y\" zonesub ANY",
-		"is a group's name, which is not supported yet",
-		ERR_UNSUPPORTED},
+		"is a group's name: write its SID", ERR_UNSUPPORTED},
 	    {"grant group S-1-5-x zonesub", "is not a SID", ERR_MALFORMED},
 	    {"grant group S-1-5-21-1-512 ms-self . A",
 		"a group takes no rule type", ERR_MALFORMED},

@@ -385,10 +385,15 @@ make_book(const char *const *texts)
 	if (texts == NULL)
 		texts = all;
 	for (; texts[n] != NULL && n < RULES_MAX; n++)
-		rules[n] = (struct policy_rule_text){texts[n], "f:1"};
+		rules[n] = (struct policy_rule_text){texts[n], "f:1",
+		    POLICY_FROM_FILE};
 	CU_ASSERT_EQUAL_FATAL(name_from_text("ad.test", NULL, &apex), 0);
-	CU_ASSERT_EQUAL_FATAL(policy_book_create(&apex, rules, n, fail_rule,
-				  NULL, &b),
+	CU_ASSERT_EQUAL_FATAL(
+	    policy_book_create(&(struct policy_book_source){.apex = &apex,
+				   .rules = rules,
+				   .n = n,
+				   .complain = fail_rule},
+		&b),
 	    0);
 	return b;
 }
@@ -476,7 +481,7 @@ update_run(struct update_run *run, struct zone *z, const char *commands)
 	    record.rule == NULL ? "" : policy_rule_to_text(record.rule));
 	arena_clear(&a);
 	principal_unref(signer.principal);
-	policy_book_destroy(book);
+	policy_book_unref(book);
 	zone_reclaim(z);
 }
 

@@ -1,0 +1,123 @@
+/*
+ * facts.c - what the directory holds for a principal
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/identity/facts.h"
+
+struct facts {
+	atomic_uint n_refs;
+	struct name *hosts;
+	size_t n_hosts;
+	struct sid *groups;
+	size_t n_groups;
+	char **group_dns;
+	size_t n_group_dns;
+};
+
+static void
+facts_free(struct facts *f)
+{
+	for (size_t i = 0; i < f->n_group_dns; i++)
+		free(f->group_dns[i]);
+	free(f->group_dns);
+	free(f->groups);
+	free(f->hosts);
+	free(f);
+}
+
+/* A copy of n items of that size; NULL: no memory. */
+static void *
+copy_items(const void *items, size_t n, size_t size)
+{
+	void *copy = calloc(n == 0 ? 1 : n, size);
+
+	if (copy != NULL && n > 0)
+		memcpy(copy, items, n * size);
+	return copy;
+}
+
+static bool
+copy_dns(struct facts *f, const struct facts_source *source)
+{
+	f->group_dns = calloc(source->n_group_dns + 1, sizeof(char *));
+	if (f->group_dns == NULL)
+		return false;
+	for (; f->n_group_dns < source->n_group_dns; f->n_group_dns++) {
+		char *dn = strdup(source->group_dns[f->n_group_dns]);
+
+		if (dn == NULL)
+			return false;
+		f->group_dns[f->n_group_dns] = dn;
+	}
+	return true;
+}
+
+struct facts *
+facts_create(const struct facts_source *source)
+{
+	struct facts *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		return NULL;
+	atomic_init(&f->n_refs, 1);
+	f->n_hosts = source->n_hosts;
+	f->n_groups = source->n_groups;
+	f->hosts = copy_items(source->hosts, f->n_hosts, sizeof(*f->hosts));
+	f->groups = copy_items(source->groups, f->n_groups, sizeof(*f->groups));
+	if (f->hosts != NULL && f->groups != NULL && copy_dns(f, source))
+		return f;
+	facts_free(f);
+	return NULL;
+}
+
+struct facts *
+facts_ref(struct facts *f)
+{
+	atomic_fetch_add_explicit(&f->n_refs, 1, memory_order_relaxed);
+	return f;
+}
+
+void
+facts_unref(struct facts *f)
+{
+	if (f == NULL)
+		return;
+	if (atomic_fetch_sub_explicit(&f->n_refs, 1, memory_order_acq_rel) == 1)
+		facts_free(f);
+}
+
+size_t
+facts_n_hosts(const struct facts *f)
+{
+	return f->n_hosts;
+}
+
+const struct name *
+facts_host(const struct facts *f, size_t i)
+{
+	return &f->hosts[i];
+}
+
+bool
+facts_has_group(const struct facts *f, const struct sid *group)
+{
+	for (size_t i = 0; i < f->n_groups; i++)
+		if (sid_equal(&f->groups[i], group))
+			return true;
+	return false;
+}
+
+bool
+facts_has_group_dn(const struct facts *f, const char *dn)
+{
+	for (size_t i = 0; i < f->n_group_dns; i++)
+		if (strcmp(f->group_dns[i], dn) == 0)
+			return true;
+	return false;
+}
