@@ -18,26 +18,12 @@
 #include "daemon/journal/journal.h"
 #include "daemon/store/history.h"
 #include "daemon/store/store.h"
-#include "daemon/zone/zone_file.h"
+#include "daemon/store/zone_dir_files.h"
 
 struct batch;
 struct gone_zone;
 struct part;
 struct mark;
-
-/*
- * What the zone file is like as we wrote or read it last.  Two digests while
- * a dump is under way: the old file's and the new one's.
- */
-#define ZONE_FILE_DIGESTS 2
-struct zone_file_state {
-	uint32_t n_digests; /* 0: never written nor read */
-	uint8_t digests[ZONE_FILE_DIGESTS][ZONE_FILE_DIGEST_LEN];
-	uint32_t serial; /* of the last digest */
-	uint64_t time_s;
-	uint32_t path_crc; /* of its path then: another file was never read */
-	bool is_stale;     /* it is not there, or older: not of that serial */
-};
 
 struct store_zone {
 	struct store *store;

@@ -8,12 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/base/buf.h"
 #include "daemon/base/crc32c.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
@@ -22,19 +19,7 @@
 #include "daemon/store/zones.h"
 #include "daemon/zone/snapshot.h"
 
-#define NAME_FORMAT "kddns zone 1\n"
-#define NAME_FILE_MAX (sizeof(NAME_FORMAT) + NAME_TEXT_SIZE + 1)
-#define ID_SIZE 16
-#define SNAPSHOT_NAME_SIZE 64
-
 #define FROZEN_TEXT "kddns frozen 1\n" /* that it is there says all */
-
-#define STATE_MAGIC "kddnsdmp"
-#define STATE_MAGIC_LEN 8
-#define STATE_FORMAT 1
-#define STATE_LEN                                                              \
-	(STATE_MAGIC_LEN + 4 + 4 + 8 + 4 + 4 +                                 \
-	    ZONE_FILE_DIGESTS * ZONE_FILE_DIGEST_LEN + 4)
 
 static const struct storage *
 storage_of(const struct store *s)
@@ -46,9 +31,9 @@ storage_of(const struct store *s)
 static int
 open_dir(const struct store *s, uint32_t id)
 {
-	char name[ID_SIZE];
+	char name[ZONE_DIR_ID_SIZE];
 
-	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	zone_dir_id_to_text(id, name);
 	return storage_of(s)->open(storage_of(s)->arg,
 	    journal_zones_dirfd(s->journal), name, O_RDONLY | O_DIRECTORY, 0);
 }
@@ -60,92 +45,6 @@ close_dir(const struct store *s, int fd)
 		(void)storage_of(s)->close(storage_of(s)->arg, fd);
 }
 
-/* A small file whole, as far as there is room.  ERR_NOTFOUND, ERR_IO. */
-static int
-read_small(const struct storage *st, int dirfd, const char *name, void *octets,
-    size_t size, size_t *len_out)
-{
-	int fd = st->open(st->arg, dirfd, name, O_RDONLY, 0), ret = 0;
-	ssize_t n;
-
-	*len_out = 0;
-	if (fd == -1)
-		return err_from_errno(errno);
-	n = st->pread(st->arg, fd, octets, size, 0);
-	if (n == -1)
-		ret = err_from_errno(errno);
-	else
-		*len_out = (size_t)n;
-	(void)st->close(st->arg, fd);
-	return ret;
-}
-
-/* --- Names of snapshots --- */
-
-struct snapshot_name {
-	char text[SNAPSHOT_NAME_SIZE];
-	uint64_t lsn;
-};
-
-static void
-make_snapshot_name(struct snapshot_name *name, uint32_t serial, uint64_t lsn)
-{
-	(void)snprintf(name->text, sizeof(name->text),
-	    "%" PRIu32 "-%" PRIu64 ".snap", serial, lsn);
-	name->lsn = lsn;
-}
-
-static bool
-parse_snapshot_name(const char *text, struct snapshot_name *name_out)
-{
-	struct snapshot_name check;
-	uint32_t serial;
-	uint64_t lsn;
-
-	if (sscanf(text, "%" SCNu32 "-%" SCNu64, &serial, &lsn) != 2)
-		return false;
-	make_snapshot_name(&check, serial, lsn);
-	if (strcmp(check.text, text) != 0)
-		return false;
-	*name_out = check;
-	return true;
-}
-
-/* The newest one; all others, if drop, are removed. */
-static int
-newest_snapshot(const struct store *s, int dirfd, bool drop,
-    struct snapshot_name *newest_out)
-{
-	int fd = dup(dirfd);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct snapshot_name name;
-	struct dirent *e;
-	bool found = false;
-
-	if (dir == NULL) {
-		if (fd != -1)
-			(void)close(fd);
-		return ERR_IO;
-	}
-	rewinddir(dir);
-	while ((e = readdir(dir)) != NULL) {
-		if (!parse_snapshot_name(e->d_name, &name))
-			continue;
-		if (!found || name.lsn >= newest_out->lsn) {
-			*newest_out = name;
-			found = true;
-		}
-	}
-	rewinddir(dir);
-	while (drop && found && (e = readdir(dir)) != NULL)
-		if (parse_snapshot_name(e->d_name, &name) &&
-		    strcmp(name.text, newest_out->text) != 0)
-			(void)storage_of(s)->unlink(storage_of(s)->arg, dirfd,
-			    name.text);
-	(void)closedir(dir);
-	return found ? 0 : ERR_NOTFOUND;
-}
-
 /* --- Names and ids --- */
 
 /*
@@ -155,24 +54,12 @@ newest_snapshot(const struct store *s, int dirfd, bool drop,
 static int
 read_name(const struct store *s, uint32_t id, struct name *apex_out)
 {
-	char text[NAME_FILE_MAX + 1];
 	int fd = open_dir(s, id), ret;
-	size_t n = 0;
 
-	ret = fd == -1
-	    ? err_from_errno(errno)
-	    : read_small(storage_of(s), fd, "name", text, sizeof(text) - 1, &n);
+	ret = fd == -1 ? err_from_errno(errno)
+		       : zone_name_file_load(storage_of(s), fd, apex_out);
 	close_dir(s, fd);
-	if (ret != 0)
-		return ret;
-	if (n < strlen(NAME_FORMAT))
-		return ERR_MALFORMED;
-	text[n] = '\0';
-	if (strncmp(text, NAME_FORMAT, strlen(NAME_FORMAT)) != 0)
-		return ERR_UNSUPPORTED;
-	text[strcspn(text + strlen(NAME_FORMAT), "\n") + strlen(NAME_FORMAT)] =
-	    '\0';
-	return name_from_text(text + strlen(NAME_FORMAT), NULL, apex_out);
+	return ret;
 }
 
 static bool
@@ -180,7 +67,7 @@ has_snapshot(const struct store *s, uint32_t id)
 {
 	int fd = open_dir(s, id);
 	struct snapshot_name name;
-	bool has = fd != -1 && newest_snapshot(s, fd, false, &name) == 0;
+	bool has = fd != -1 && snapshot_name_newest(fd, &name) == 0;
 
 	close_dir(s, fd);
 	return has;
@@ -235,12 +122,10 @@ zone_dir_find_all(struct store *s, struct reason *reason)
 	}
 	rewinddir(dir);
 	while (ret == 0 && (e = readdir(dir)) != NULL) {
-		char *end;
-		unsigned long id = strtoul(e->d_name, &end, 10);
+		uint32_t id;
 
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-		    *end == '\0' && id < UINT32_MAX)
-			ret = found_dir(s, (uint32_t)id, reason);
+		if (zone_dir_id_from_text(e->d_name, &id))
+			ret = found_dir(s, id, reason);
 	}
 	(void)closedir(dir);
 	return ret;
@@ -251,13 +136,12 @@ zone_dir_create(struct store_zone *z, struct reason *reason)
 {
 	struct store *s = z->store;
 	const struct storage *st = storage_of(s);
-	char name[ID_SIZE], text[NAME_FILE_MAX], apex[NAME_TEXT_SIZE];
+	char name[ZONE_DIR_ID_SIZE], text[ZONE_NAME_FILE_SIZE];
 	uint32_t id = journal_take_zone_id(s->journal);
-	int fd, len, ret;
+	size_t len = zone_name_file_write(&z->apex, text);
+	int fd, ret;
 
-	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
-	len = snprintf(text, sizeof(text), NAME_FORMAT "%s\n",
-	    name_to_text(z->apex.octets, apex));
+	zone_dir_id_to_text(id, name);
 	if (st->mkdir(st->arg, journal_zones_dirfd(s->journal), name, 0700) ==
 	    -1) {
 		ret = err_from_errno(errno);
@@ -266,7 +150,7 @@ zone_dir_create(struct store_zone *z, struct reason *reason)
 	}
 	fd = open_dir(s, id);
 	ret = fd == -1 ? err_from_errno(errno)
-		       : storage_replace(st, fd, "name", text, (size_t)len);
+		       : storage_replace(st, fd, "name", text, len);
 	if (ret == 0 &&
 	    st->fsync_dir(st->arg, journal_zones_dirfd(s->journal)) == -1)
 		ret = err_from_errno(errno);
@@ -294,7 +178,7 @@ empty_dir(const struct store *s, int dirfd, uint32_t id)
 	const struct storage *st = storage_of(s);
 	int fd = dup(dirfd);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	char name[ID_SIZE];
+	char name[ZONE_DIR_ID_SIZE];
 	struct dirent *e;
 
 	if (dir == NULL) {
@@ -307,7 +191,7 @@ empty_dir(const struct store *s, int dirfd, uint32_t id)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			(void)st->unlink(st->arg, dirfd, e->d_name);
 	(void)closedir(dir);
-	(void)snprintf(name, sizeof(name), "%" PRIu32, id);
+	zone_dir_id_to_text(id, name);
 	(void)unlinkat(journal_zones_dirfd(s->journal), name, AT_REMOVEDIR);
 }
 
@@ -342,6 +226,30 @@ zone_dir_remove(struct store_zone *z, struct reason *reason)
 
 /* --- Snapshots --- */
 
+/* All snapshots but the newest. */
+static void
+drop_older(const struct store *s, int dirfd)
+{
+	struct snapshot_name newest, name;
+	int fd = dup(dirfd);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (dir == NULL || snapshot_name_newest(dirfd, &newest) != 0)
+		goto done;
+	rewinddir(dir);
+	while ((e = readdir(dir)) != NULL)
+		if (snapshot_name_read(e->d_name, &name) &&
+		    strcmp(name.text, newest.text) != 0)
+			(void)storage_of(s)->unlink(storage_of(s)->arg, dirfd,
+			    name.text);
+done:
+	if (dir != NULL)
+		(void)closedir(dir);
+	else if (fd != -1)
+		(void)close(fd);
+}
+
 static int
 put_in_place(const struct store *s, int dirfd, const char *name,
     struct reason *reason)
@@ -372,7 +280,7 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 		reason_set(reason, "cannot open zones/%" PRIu32 ": %m", z->id);
 		return ret;
 	}
-	make_snapshot_name(&name, version_serial(v), lsn);
+	snapshot_name_make(&name, version_serial(v), lsn);
 	ret = snapshot_write(v, lsn,
 	    &(struct snapshot_place){storage_of(s), fd, "snap.tmp"}, &info,
 	    reason);
@@ -381,7 +289,7 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 	if (ret == 0) {
 		z->snapshot_lsn = lsn;
 		z->snapshot_octets = info.octets;
-		(void)newest_snapshot(s, fd, true, &name);
+		drop_older(s, fd);
 	}
 	close_dir(s, fd);
 	return ret;
@@ -411,7 +319,7 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 		reason_set(reason, "cannot open zones/%" PRIu32 ": %m", z->id);
 		return ret == ERR_NOTFOUND ? ERR_IO : ret;
 	}
-	ret = newest_snapshot(z->store, fd, false, &name);
+	ret = snapshot_name_newest(fd, &name);
 	if (ret == 0) {
 		ret = snapshot_read(txn,
 		    &(struct snapshot_place){storage_of(z->store), fd,
@@ -433,50 +341,19 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 
 /* --- What the zone file is like, and whether it may be edited --- */
 
-static bool
-parse_state(const uint8_t octets[STATE_LEN], struct zone_file_state *state_out)
-{
-	struct zone_file_state f;
-	const uint8_t *digests;
-	struct reader r;
-	uint32_t format;
-
-	reader_init(&r, octets, STATE_LEN);
-	if (memcmp(octets, STATE_MAGIC, STATE_MAGIC_LEN) != 0 ||
-	    get_u32(octets + STATE_LEN - 4) != crc32c(0, octets, STATE_LEN - 4))
-		return false;
-	reader_skip(&r, STATE_MAGIC_LEN);
-	format = reader_u32(&r);
-	f.serial = reader_u32(&r);
-	f.time_s = reader_u64(&r);
-	f.path_crc = reader_u32(&r);
-	f.n_digests = reader_u32(&r);
-	digests = reader_octets(&r, sizeof(f.digests));
-	if (format != STATE_FORMAT || f.n_digests > ZONE_FILE_DIGESTS ||
-	    digests == NULL)
-		return false;
-	memcpy(f.digests, digests, sizeof(f.digests));
-	*state_out = f;
-	return true;
-}
-
 void
 zone_dir_read_notes(struct store_zone *z)
 {
-	uint8_t octets[STATE_LEN];
 	struct zone_file_state f = {.n_digests = 0};
 	int fd = open_dir(z->store, z->id);
-	size_t len = 0;
-	bool read = fd != -1 &&
-	    read_small(storage_of(z->store), fd, "dump", octets, sizeof(octets),
-		&len) == 0 &&
-	    len == STATE_LEN;
+	int ret = fd == -1 ? err_from_errno(errno)
+			   : zone_file_state_load(storage_of(z->store), fd, &f);
 
 	atomic_store(&z->frozen,
 	    fd != -1 && faccessat(fd, "frozen", F_OK, 0) == 0);
 	close_dir(z->store, fd);
 	/* Unreadable is unknown: a file beside it then counts as edited. */
-	if (read && !parse_state(octets, &f))
+	if (ret != 0 && ret != ERR_NOTFOUND)
 		log_warning("store zone=%s file=zones/%" PRIu32
 			    "/dump problem=\"unreadable, ignored\"",
 		    z->text, z->id);
@@ -521,21 +398,12 @@ int
 zone_dir_write_file_state(struct store_zone *z,
     const struct zone_file_state *state, struct reason *reason)
 {
-	uint8_t octets[STATE_LEN];
+	uint8_t octets[ZONE_FILE_STATE_LEN];
 	struct zone_file_state f = *state;
-	struct writer w;
 	int fd, ret;
 
 	f.path_crc = zone_dir_path_crc(z);
-	writer_init(&w, octets, sizeof(octets));
-	writer_octets(&w, STATE_MAGIC, STATE_MAGIC_LEN);
-	writer_u32(&w, STATE_FORMAT);
-	writer_u32(&w, f.serial);
-	writer_u64(&w, f.time_s);
-	writer_u32(&w, f.path_crc);
-	writer_u32(&w, f.n_digests);
-	writer_octets(&w, f.digests, sizeof(f.digests));
-	writer_u32(&w, crc32c(0, octets, STATE_LEN - 4));
+	zone_file_state_write(&f, octets);
 	fd = open_dir(z->store, z->id);
 	ret = fd == -1 ? err_from_errno(errno)
 		       : storage_replace(storage_of(z->store), fd, "dump",
