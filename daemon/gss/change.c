@@ -39,13 +39,14 @@ append(struct list *l, const struct acceptor_generation *g,
 	}
 }
 
-/* True for the first of its principal's entries of a kvno. */
+/* True for one of its principal's entries of a kvno. */
 static bool
-is_first(const struct acceptor_generation *g, size_t i)
+stands_for_kvno(const struct acceptor_generation *g, size_t i)
 {
-	for (size_t k = 0; k < i; k++)
-		if (g->entries[k].principal == g->entries[i].principal &&
-		    g->entries[k].kvno == g->entries[i].kvno)
+	size_t k;
+
+	for (k = g->keys[i].next; k != GENERATION_NOWHERE; k = g->keys[k].next)
+		if (g->entries[k].kvno == g->entries[i].kvno)
 			return false;
 	return true;
 }
@@ -56,29 +57,36 @@ struct match {
 	bool is_equal; /* each key */
 };
 
+/* True if the other has the very key of entry i; p: its principal there. */
+static bool
+has_key(const struct acceptor_generation *g, size_t i,
+    const struct acceptor_generation *other, size_t p)
+{
+	size_t k;
+
+	GENERATION_FOREACH (k, other, p)
+		if (other->entries[k].kvno == g->entries[i].kvno &&
+		    other->entries[k].enctype == g->entries[i].enctype)
+			return memcmp(g->keys[i].digest, other->keys[k].digest,
+				   KEY_DIGEST_LEN) == 0;
+	return false;
+}
+
 static struct match
 match(const struct acceptor_generation *g, const struct acceptor_entry *e,
     const struct acceptor_generation *other)
 {
-	krb5_const_principal principal = g->principals[e->principal].principal;
-	size_t p = generation_principal(other, principal);
 	struct match m = {.is_equal = true};
+	size_t p, i;
 
-	for (size_t i = 0; i < other->n_entries; i++)
-		m.is_there |= other->entries[i].principal == p &&
-		    other->entries[i].kvno == e->kvno;
-	for (size_t i = 0; i < g->n_entries; i++) {
-		const struct acceptor_entry *one = &g->entries[i];
-		size_t place;
-
-		if (one->principal != e->principal || one->kvno != e->kvno)
-			continue;
-		place =
-		    generation_entry(other, principal, one->kvno, one->enctype);
-		m.is_equal = m.is_equal && place != GENERATION_NOWHERE &&
-		    memcmp(g->keys[i].digest, other->keys[place].digest,
-			KEY_DIGEST_LEN) == 0;
-	}
+	p = generation_principal(other, g->principals[e->principal].principal);
+	if (p == GENERATION_NOWHERE)
+		return m;
+	GENERATION_FOREACH (i, other, p)
+		m.is_there |= other->entries[i].kvno == e->kvno;
+	GENERATION_FOREACH (i, g, e->principal)
+		if (g->entries[i].kvno == e->kvno)
+			m.is_equal = m.is_equal && has_key(g, i, other, p);
 	return m;
 }
 
@@ -94,7 +102,7 @@ compare(struct list *l, const struct acceptor_generation *g,
 	for (size_t i = 0; i < g->n_entries; i++) {
 		struct match m;
 
-		if (!is_first(g, i))
+		if (!stands_for_kvno(g, i))
 			continue;
 		m = match(g, &g->entries[i], other);
 		if (!m.is_there)

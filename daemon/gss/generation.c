@@ -7,6 +7,7 @@
  * The MEMORY keytabs are named after the generation's address: unique in the
  * process, where krb5 keeps one table of them, for as long as it lives.
  */
+#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "daemon/gss/clear.h"
 #include "daemon/gss/generation.h"
 
-#define ENTRIES_MAX 16384 /* looked through one by one */
+#define ENTRIES_MAX 16384
 
 void
 generation_say(krb5_context krb5, struct reason *reason, const char *what,
@@ -55,6 +56,7 @@ generation_free(struct acceptor_generation *g)
 	free(g->sources);
 	free(g->replay_cache);
 	free(g->principals);
+	free(g->buckets);
 	free(g->entries);
 	free(g->keys);
 	free(g);
@@ -139,6 +141,82 @@ done:
 	return ret;
 }
 
+/* --- Principals by name --- */
+
+/* FNV-1a, of lower case and what ends a component. */
+static uint32_t
+hash_octets(uint32_t hash, const void *octets, size_t len)
+{
+	const uint8_t *o = octets;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (uint32_t)tolower(o[i])) * 16777619u;
+	return (hash ^ '/') * 16777619u;
+}
+
+#define HASH_START 2166136261u
+
+static uint32_t
+hash_principal(krb5_const_principal p)
+{
+	uint32_t h = hash_octets(HASH_START, p->realm.data, p->realm.length);
+
+	for (int i = 0; i < p->length; i++)
+		h = hash_octets(h, p->data[i].data, p->data[i].length);
+	return h;
+}
+
+static uint32_t
+hash_sname(const struct clear_ap_req *ap)
+{
+	uint32_t h = hash_octets(HASH_START, ap->realm.octets, ap->realm.len);
+
+	for (unsigned i = 0; i < ap->n_components; i++)
+		h = hash_octets(h, ap->components[i].octets,
+		    ap->components[i].len);
+	return h;
+}
+
+/* The first principal of a hash's bucket. */
+static size_t
+bucket_first(const struct acceptor_generation *g, uint32_t hash)
+{
+	return g->n_buckets == 0 ? GENERATION_NOWHERE
+				 : g->buckets[hash & (g->n_buckets - 1)];
+}
+
+static void
+put_in_bucket(struct acceptor_generation *g, size_t i)
+{
+	size_t *first = &g->buckets[g->principals[i].hash & (g->n_buckets - 1)];
+
+	g->principals[i].next = *first;
+	*first = i;
+}
+
+/* As many buckets as principals, at least; all in their buckets. */
+static int
+index_principals(struct acceptor_generation *g)
+{
+	size_t n = g->n_buckets == 0 ? 16 : 2 * g->n_buckets;
+	size_t *more;
+
+	if (g->n_principals <= g->n_buckets) {
+		put_in_bucket(g, g->n_principals - 1);
+		return 0;
+	}
+	more = reallocarray(g->buckets, n, sizeof(*more));
+	if (more == NULL)
+		return ERR_NOMEM;
+	g->buckets = more;
+	g->n_buckets = n;
+	for (size_t i = 0; i < n; i++)
+		more[i] = GENERATION_NOWHERE;
+	for (size_t i = 0; i < g->n_principals; i++)
+		put_in_bucket(g, i);
+	return 0;
+}
+
 /* --- Filling --- */
 
 /* Makes room for one more item behind n of them; NULL: no memory. */
@@ -154,6 +232,7 @@ static int
 add_principal(struct acceptor_generation *g, krb5_const_principal principal)
 {
 	struct acceptor_principal *p, *more;
+	int ret;
 
 	more = grow(g->principals, g->n_principals, sizeof(*more));
 	if (more == NULL)
@@ -167,7 +246,12 @@ add_principal(struct acceptor_generation *g, krb5_const_principal principal)
 		krb5_free_principal(g->krb5, p->principal);
 		return ERR_NOMEM;
 	}
+	p->hash = hash_principal(principal);
+	p->first_entry = GENERATION_NOWHERE;
 	g->n_principals++;
+	ret = index_principals(g);
+	if (ret != 0)
+		return ret;
 	return make_keytab(g, g->n_principals - 1, p->keytab_name, &p->keytab);
 }
 
@@ -226,6 +310,8 @@ generation_add(struct acceptor_generation *g, krb5_keytab_entry *key,
 		return ret;
 	g->keys[g->n_entries].source = source;
 	g->keys[g->n_entries].until_ms = until_ms;
+	g->keys[g->n_entries].next = g->principals[i].first_entry;
+	g->principals[i].first_entry = g->n_entries;
 	g->entries[g->n_entries].principal = (unsigned)i;
 	g->entries[g->n_entries].kvno = key->vno;
 	g->entries[g->n_entries].enctype = key->key.enctype;
@@ -242,22 +328,25 @@ size_t
 generation_principal(const struct acceptor_generation *g,
     krb5_const_principal principal)
 {
-	for (size_t i = 0; i < g->n_principals; i++)
-		if (krb5_principal_compare(g->krb5, g->principals[i].principal,
-			principal))
-			return i;
-	return GENERATION_NOWHERE;
+	size_t i = bucket_first(g, hash_principal(principal));
+
+	while (i != GENERATION_NOWHERE &&
+	    !krb5_principal_compare(g->krb5, g->principals[i].principal,
+		principal))
+		i = g->principals[i].next;
+	return i;
 }
 
 size_t
 generation_entry(const struct acceptor_generation *g,
     krb5_const_principal principal, uint32_t kvno, int32_t enctype)
 {
-	size_t p = generation_principal(g, principal);
+	size_t p = generation_principal(g, principal), i;
 
-	for (size_t i = 0; p != GENERATION_NOWHERE && i < g->n_entries; i++)
-		if (g->entries[i].principal == p &&
-		    g->entries[i].kvno == kvno &&
+	if (p == GENERATION_NOWHERE)
+		return p;
+	GENERATION_FOREACH (i, g, p)
+		if (g->entries[i].kvno == kvno &&
 		    g->entries[i].enctype == enctype)
 			return i;
 	return GENERATION_NOWHERE;
@@ -362,17 +451,28 @@ is_sname(krb5_const_principal p, const struct clear_ap_req *ap,
 	return true;
 }
 
+static size_t
+find_sname(const struct acceptor_generation *g, const struct clear_ap_req *ap,
+    bool (*equal)(const krb5_data *, const struct clear_octets *))
+{
+	size_t i = bucket_first(g, hash_sname(ap));
+
+	while (i != GENERATION_NOWHERE &&
+	    !is_sname(g->principals[i].principal, ap, equal))
+		i = g->principals[i].next;
+	return i;
+}
+
 size_t
 acceptor_choose(const struct acceptor_generation *g,
     const struct clear_ap_req *ap)
 {
-	for (size_t i = 0; i < g->n_principals; i++)
-		if (is_sname(g->principals[i].principal, ap, octets_equal))
-			return i;
-	for (size_t i = 0; i < g->n_principals; i++)
-		if (is_sname(g->principals[i].principal, ap,
-			octets_equal_nocase))
-			return i;
+	size_t i = find_sname(g, ap, octets_equal);
+
+	if (i == GENERATION_NOWHERE)
+		i = find_sname(g, ap, octets_equal_nocase);
+	if (i != GENERATION_NOWHERE)
+		return i;
 	return g->n_entries <= ACCEPTOR_ALL_MAX ? ACCEPTOR_ALL : ACCEPTOR_NONE;
 }
 
@@ -382,19 +482,32 @@ has_ended(const struct acceptor_key *k)
 	return k->until_ms != 0 && clock_mono_ms() >= k->until_ms;
 }
 
+static bool
+fits(const struct acceptor_generation *g, size_t i,
+    const struct clear_ap_req *ap)
+{
+	const struct acceptor_entry *e = &g->entries[i];
+
+	return e->enctype == ap->enctype &&
+	    (!ap->has_kvno || e->kvno == ap->kvno) && !has_ended(&g->keys[i]);
+}
+
 bool
 acceptor_has_key(const struct acceptor_generation *g, size_t principal,
     const struct clear_ap_req *ap)
 {
-	for (size_t i = 0; i < g->n_entries; i++) {
-		const struct acceptor_entry *e = &g->entries[i];
+	size_t i;
 
-		if (principal != ACCEPTOR_ALL && e->principal != principal)
-			continue;
-		if (e->enctype == ap->enctype &&
-		    (!ap->has_kvno || e->kvno == ap->kvno) &&
-		    !has_ended(&g->keys[i]))
-			return true;
+	if (principal == ACCEPTOR_ALL) {
+		for (i = 0; i < g->n_entries; i++)
+			if (fits(g, i, ap))
+				return true;
+		return false;
 	}
+	if (principal == ACCEPTOR_NONE)
+		return false;
+	GENERATION_FOREACH (i, g, principal)
+		if (fits(g, i, ap))
+			return true;
 	return false;
 }

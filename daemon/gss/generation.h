@@ -16,9 +16,13 @@
 
 #define KEYTAB_NAME_SIZE 64
 #define KEY_DIGEST_LEN 32 /* SHA-256 */
+#define GENERATION_NOWHERE SIZE_MAX
 
 struct acceptor_principal {
 	krb5_principal principal;
+	uint32_t hash;      /* without case */
+	size_t next;        /* principal of its bucket, or GENERATION_NOWHERE */
+	size_t first_entry; /* its newest, or GENERATION_NOWHERE */
 	char *text;
 	char keytab_name[KEYTAB_NAME_SIZE];
 	krb5_keytab keytab;
@@ -28,7 +32,8 @@ struct acceptor_principal {
 struct acceptor_key {
 	uint8_t digest[KEY_DIGEST_LEN]; /* of the key's octets */
 	unsigned source;                /* which keytab it came from */
-	uint64_t until_ms;              /* of clock_mono_ms(); 0: no end */
+	size_t next;       /* entry of its principal, or GENERATION_NOWHERE */
+	uint64_t until_ms; /* of clock_mono_ms(); 0: no end */
 };
 
 struct acceptor_generation {
@@ -37,6 +42,8 @@ struct acceptor_generation {
 	    krb5; /* of the loading, and at last of the freeing thread */
 	struct acceptor_principal *principals;
 	size_t n_principals;
+	size_t *buckets;  /* of principals, by hash */
+	size_t n_buckets; /* a power of two, or 0 */
 	struct acceptor_entry *entries;
 	struct acceptor_key *keys; /* beside the entries */
 	size_t n_entries;
@@ -64,13 +71,16 @@ int generation_create(const struct acceptor_config *config,
 int generation_add(struct acceptor_generation *g, krb5_keytab_entry *key,
     unsigned source, uint64_t until_ms);
 
-#define GENERATION_NOWHERE SIZE_MAX
-
 /* The place of a principal or of an entry; GENERATION_NOWHERE. */
 size_t generation_principal(const struct acceptor_generation *g,
     krb5_const_principal principal);
 size_t generation_entry(const struct acceptor_generation *g,
     krb5_const_principal principal, uint32_t kvno, int32_t enctype);
+
+/* For each entry i (a size_t) of principal p. */
+#define GENERATION_FOREACH(i, g, p)                                            \
+	for ((i) = (g)->principals[p].first_entry; (i) != GENERATION_NOWHERE;  \
+	     (i) = (g)->keys[i].next)
 
 /* The place of a keytab's name among the sources. */
 size_t generation_source(const struct acceptor_generation *g, const char *name);

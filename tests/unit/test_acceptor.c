@@ -13,6 +13,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/gss/acceptor.h"
+#include "daemon/gss/algorithm.h"
 #include "daemon/gss/clear.h"
 #include "tests/unit/realm.h"
 #include "tests/unit/suites.h"
@@ -191,6 +192,70 @@ loaded(const char *keytab, const char *principal)
 		(void)fprintf(stderr, "%s\n", reason.text);
 	CU_ASSERT_EQUAL_FATAL(ret, 0);
 	return g;
+}
+
+#define MANY 100
+
+/* A keytab in memory with a key for DNS/h0.ad.test, h1, ... */
+static krb5_keytab
+make_many(krb5_context krb5, const char *keytab_name)
+{
+	uint8_t octets[16] = {0};
+	krb5_keytab_entry key = {.vno = 1,
+	    .key = {.enctype = GSS_ENCTYPE_AES128_SHA1,
+		.length = sizeof(octets),
+		.contents = octets}};
+	krb5_keytab keytab;
+	char name[64];
+
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_resolve(krb5, keytab_name, &keytab), 0);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "DNS/h%d.ad.test@AD.TEST",
+		    i);
+		CU_ASSERT_EQUAL_FATAL(krb5_parse_name(krb5, name,
+					  &key.principal),
+		    0);
+		CU_ASSERT_EQUAL(krb5_kt_add_entry(krb5, keytab, &key), 0);
+		krb5_free_principal(krb5, key.principal);
+	}
+	return keytab;
+}
+
+static void
+test_one_of_many_is_found(void)
+{
+	const char *keytabs[1] = {"MEMORY:many"};
+	struct acceptor_config config = {.keytabs = keytabs, .n_keytabs = 1};
+	struct acceptor_generation *g;
+	struct clear_ap_req ap;
+	struct reason reason;
+	krb5_context krb5;
+	krb5_keytab keytab;
+	char host[32], name[64];
+	size_t p;
+
+	CU_ASSERT_EQUAL_FATAL(krb5_init_context(&krb5), 0);
+	keytab = make_many(krb5, keytabs[0]);
+	CU_ASSERT_EQUAL_FATAL(acceptor_load(&config, &g, &reason), 0);
+	CU_ASSERT_EQUAL(acceptor_n_principals(g), MANY);
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(host, sizeof(host), "%s%d.ad.test",
+		    i % 2 == 0 ? "h" : "H", i);
+		(void)snprintf(name, sizeof(name), "DNS/h%d.ad.test@AD.TEST",
+		    i);
+		ap = ticket("DNS", host, "AD.TEST");
+		ap.enctype = GSS_ENCTYPE_AES128_SHA1;
+		p = acceptor_choose(g, &ap);
+		CU_ASSERT_FATAL(p < MANY);
+		CU_ASSERT_STRING_EQUAL(acceptor_principal_text(g, p), name);
+		CU_ASSERT(acceptor_has_key(g, p, &ap));
+	}
+	ap = ticket("DNS", "h100.ad.test", "AD.TEST");
+	CU_ASSERT_EQUAL(acceptor_choose(g, &ap), ACCEPTOR_NONE);
+	CU_ASSERT(!acceptor_has_key(g, ACCEPTOR_NONE, &ap));
+	acceptor_generation_unref(g);
+	(void)krb5_kt_close(krb5, keytab);
+	krb5_free_context(krb5);
 }
 
 static void
@@ -412,6 +477,7 @@ CU_TestInfo acceptor_tests[] = {
     {"two keytabs", test_an_entry_of_two_keytabs_is_one},
     {"unreadable", test_what_is_in_the_way_is_named},
     {"credentials", test_credentials_are_made_once},
+    {"many", test_one_of_many_is_found},
     {"changes", test_changes_are_named},
     {"same kvno", test_another_key_of_the_same_kvno_is_a_change},
     {"cut", test_a_keytab_cut_inside_an_entry_is_none},
