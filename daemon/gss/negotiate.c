@@ -277,8 +277,8 @@ find_half(struct work *w)
 	if (w->token.kind == CLEAR_SPNEGO_REPLY) {
 		if (w->half == NULL)
 			return REFUSE(w, NEGOTIATION_LEGS, TSIG_ERROR_BADKEY,
-			    "a later leg without a first: it timed out, or "
-			    "was made from another address");
+			    "a later leg without a first: it timed out, made "
+			    "room for others, or came from another address");
 		return true;
 	}
 	half_open_destroy(w->half); /* begun anew */

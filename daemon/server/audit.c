@@ -225,12 +225,42 @@ audit_tkey_refused(const struct request *r, const struct tkey_refusal *refusal)
 	/* A TKEY is of the name that the question asks for. */
 	put_name(x.key, sizeof(x.key), r->message.question.name.octets);
 	PUT(x.reason.text, refusal->why);
+	PUT(x.next.text, refusal->next);
 	keep(r, &x);
 	if (may_log(r, LOG_LIMIT_TKEY))
-		log_info("tkey refused from=%s key=\"%s\" cause=%s "
-			 "reason=\"%s\"",
+		log_info("tkey refused principal=\"unknown\" from=%s "
+			 "key=\"%s\" "
+			 "cause=%s reason=\"%s\" next=\"%s\"",
 		    addr_to_text_port(&r->from.remote, addr), x.key, x.cause,
-		    refusal->why);
+		    refusal->why, refusal->next);
+}
+
+/* By what the answer's TSIG says. */
+static const char *
+signature_next(const struct tsig_state *tsig)
+{
+	if (tsig->is_replay)
+		return "none if it is rare; else see who sends from that "
+		       "address: somebody records messages";
+	switch (tsig->error) {
+	case TSIG_ERROR_BADKEY:
+		return "none for a context: the client negotiates another; a "
+		       "shared key needs its key statement here, with that "
+		       "name and algorithm";
+	case TSIG_ERROR_BADSIG:
+		return "compare the key's secret on both sides; what lies "
+		       "between must not change messages";
+	case TSIG_ERROR_BADTIME:
+		return "set both clocks by NTP";
+	case TSIG_ERROR_BADTRUNC:
+		return "let the sender truncate the MAC less";
+	case TSIG_ERROR_NONE:
+	case TSIG_ERROR_BADMODE:
+	case TSIG_ERROR_BADNAME:
+	case TSIG_ERROR_BADALG:
+		break;
+	}
+	return "look at the sender's software";
 }
 
 void
@@ -248,12 +278,13 @@ audit_signature(const struct request *r, const struct reason *reason)
 	PUT(x.cause, "signature");
 	put_name(x.key, sizeof(x.key), r->tsig.signer.key_name.octets);
 	x.reason = *reason;
+	PUT(x.next.text, signature_next(&r->tsig));
 	keep(r, &x);
 	if (!may_log(r, LOG_LIMIT_TSIG))
 		return;
-	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\"", x.key,
-	    addr_to_text_port(&r->from.remote, addr),
-	    log_quote(reason->text, quoted, sizeof(quoted)));
+	log_info("tsig refused key=\"%s\" from=%s reason=\"%s\" next=\"%s\"",
+	    x.key, addr_to_text_port(&r->from.remote, addr),
+	    log_quote(reason->text, quoted, sizeof(quoted)), x.next.text);
 }
 
 void

@@ -34,7 +34,8 @@ void audit_leg(const struct request *r,
 struct tkey_refusal {
 	const char *code;  /* RCODE, or error of the TKEY */
 	const char *cause; /* what its counter is called */
-	const char *why;   /* and the next step */
+	const char *why;
+	const char *next; /* the admin's next step */
 };
 void audit_tkey_refused(const struct request *r,
     const struct tkey_refusal *refusal);

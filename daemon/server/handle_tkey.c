@@ -89,7 +89,9 @@ delete_key(struct request *r, struct message_writer *w,
 		COUNT(r->worker->counters.tkeys_bad_delete);
 		audit_tkey_refused(r,
 		    &(struct tkey_refusal){"BADNAME", "delete",
-			"a context is ended by who signs with it"});
+			"a context is ended by who signs with it",
+			"none: it ends by itself; kddnsctl tsig-delete ends "
+			"it now"});
 		return refuse(r, w, asked, TSIG_ERROR_BADNAME, rcode_out);
 	}
 	COUNT(r->worker->counters.tkeys_deleted);
@@ -134,7 +136,8 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 		COUNT(r->worker->counters.tkeys_malformed);
 		audit_tkey_refused(r,
 		    &(struct tkey_refusal){"FORMERR", "malformed-tkey",
-			"no TKEY of the name in the question can be read"});
+			"no TKEY of the name in the question can be read",
+			"look at the client's software"});
 		return refuse_rcode(r, w, RCODE_FORMERR, rcode_out);
 	}
 	if (tkey.mode == TKEY_MODE_DELETE)
@@ -143,7 +146,8 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 		COUNT(r->worker->counters.tkeys_bad_mode);
 		audit_tkey_refused(r,
 		    &(struct tkey_refusal){"BADMODE", "mode",
-			"modes are GSS-API (3) and key deletion (5)"});
+			"modes are GSS-API (3) and key deletion (5)",
+			"let the client use GSS-TSIG, or a shared key"});
 		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
 	}
 
@@ -156,7 +160,9 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 	COUNT(r->worker->counters.tkeys_busy);
 	audit_tkey_refused(r,
 	    &(struct tkey_refusal){"SERVFAIL", "busy",
-		"the negotiators have too much to do"});
+		"the negotiators have too much to do",
+		"none if it is rare: the client tries again; else see with "
+		"kddnsctl stats who asks so often, or give us more CPUs"});
 	if (!request_is_tcp(r))
 		return DROP; /* it will try again */
 	return refuse_rcode(r, w, RCODE_SERVFAIL, rcode_out);

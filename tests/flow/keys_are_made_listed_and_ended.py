@@ -110,6 +110,7 @@ after = stats()
 expect("forged ones", 200, more("tsig", "refused", "BADSIG"))
 held = more("log", "suppressed")
 expect("most are held back", True, held >= 150)
+expect("with a next step", True, all(" next=\"" in line for line in in_log("tsig refused") if "reason=" in line))
 expect("the rest is in the log", True, len(in_log("tsig refused")) - lines <= 50)
 wait_for("the line that tells how many more",
          lambda: sum(int(line.split("suppressed=")[1].split()[0])
