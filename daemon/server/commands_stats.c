@@ -249,11 +249,13 @@ store_json(struct server *s)
 	struct store_status st;
 
 	store_status(s->store, &st);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "lsn",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "lsn",
 	    (json_int_t)st.lsn, "segments", (json_int_t)st.n_segments, "octets",
 	    (json_int_t)st.log_octets, "groups", (json_int_t)st.n_groups,
 	    "changes", (json_int_t)st.n_changes, "queued",
-	    (json_int_t)st.queued);
+	    (json_int_t)st.queued, "ring_full", (json_int_t)st.n_ring_full,
+	    "over_share", (json_int_t)st.n_over_share, "too_old",
+	    (json_int_t)st.n_too_old);
 }
 
 static json_t *

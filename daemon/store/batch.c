@@ -13,10 +13,9 @@
 #include "daemon/base/err.h"
 #include "daemon/journal/segment.h"
 #include "daemon/store/batch.h"
+#include "daemon/store/limits.h"
 #include "daemon/store/serial.h"
 #include "daemon/store/touched.h"
-
-#define RR_OCTETS_MAX 16 /* of an RR in a changeset, beside owner and RDATA */
 
 /* What a batch does to one zone. */
 struct part {
@@ -124,14 +123,6 @@ view_of(const struct part *p)
 	return p->txn == NULL ? p->before : zone_view(p->txn);
 }
 
-/* --- Limits, before anything changes --- */
-
-/* What the changes of a job come to. */
-struct sum {
-	int64_t records;
-	size_t octets; /* in the changeset, at most */
-};
-
 static const struct rrset *
 rrset_at(const struct zone_version *v, const uint8_t *owner, uint16_t type)
 {
@@ -140,91 +131,10 @@ rrset_at(const struct zone_version *v, const uint8_t *owner, uint16_t type)
 	return n == NULL ? NULL : zone_name_rrset(n, type);
 }
 
-static size_t
-change_octets(const struct rrset *before, const struct rrset_change *c)
-{
-	size_t n = (before == NULL ? 0 : before->n_rrs) + (size_t)c->n;
-	size_t octets = n * (name_len(c->owner) + RR_OCTETS_MAX);
-
-	if (before != NULL)
-		octets += before->rendered_len;
-	for (uint16_t i = 0; i < c->n; i++)
-		octets += c->rdatas[i].len;
-	return octets;
-}
-
-size_t
-batch_change_octets(const struct zone_version *before,
-    const struct rrset_change *c)
-{
-	return change_octets(rrset_at(before, c->owner, c->type), c);
-}
-
 size_t
 batch_job_octets_max(const struct store *s)
 {
 	return journal_group_max(s->journal) / 2;
-}
-
-static void
-add_change(const struct part *p, const struct rrset_change *c, struct sum *sum)
-{
-	const struct rrset *before = rrset_at(view_of(p), c->owner, c->type);
-
-	sum->records += c->n;
-	if (before != NULL)
-		sum->records -= before->n_rrs;
-	sum->octets += change_octets(before, c);
-}
-
-static uint64_t
-records_at(const struct zone_version *v, const uint8_t *owner)
-{
-	const struct zone_name *n = zone_get(v, owner);
-	uint64_t records = 0;
-
-	for (unsigned i = 0; n != NULL && i < zone_name_n_rrsets(n); i++)
-		records += zone_name_rrset_at(n, i)->n_rrs;
-	return records;
-}
-
-static int
-by_owner(const void *a, const void *b)
-{
-	const struct rrset_change *const *x = a, *const *y = b;
-
-	return name_compare((*x)->owner, (*y)->owner);
-}
-
-/*
- * True if a name would grow beyond the limit; changes of one name count
- * together, so that a job may replace what it may not add.
- */
-static int
-check_names(const struct part *p, struct arena *arena,
-    const struct rrset_change *changes, size_t n, bool *over_out)
-{
-	const struct rrset_change **sorted =
-	    arena_calloc(arena, n, sizeof(*sorted));
-
-	*over_out = false;
-	if (sorted == NULL)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = &changes[i];
-	qsort(sorted, n, sizeof(*sorted), by_owner);
-	for (size_t i = 0, end; i < n && !*over_out; i = end) {
-		struct sum sum = {0, 0};
-		const uint8_t *owner = sorted[i]->owner;
-
-		for (end = i; end < n && name_equal(sorted[end]->owner, owner);
-		     end++)
-			add_change(p, sorted[end], &sum);
-		*over_out = sum.records > 0 &&
-		    records_at(view_of(p), owner) + (uint64_t)sum.records >
-			p->max_records_per_name;
-	}
-	return 0;
 }
 
 /* Refuses what is too much: rcode and reason are set then. */
@@ -232,44 +142,26 @@ static int
 check_limits(struct batch *b, const struct part *p, struct store_job *job,
     const struct rrset_change *changes, size_t n)
 {
-	struct sum sum = {0, 0};
-	bool over = false;
-	int ret = 0;
+	const struct limits limits = {
+	    .view = view_of(p),
+	    .arena = &b->arena,
+	    .octets = batch_job_octets_max(job->zone->store),
+	    .is_own = job->is_own,
+	    .records = p->max_records,
+	    .records_per_name = p->max_records_per_name,
+	};
+	struct limits_verdict v;
+	int ret = limits_check(&limits, changes, n, &v);
 
-	for (size_t i = 0; i < n; i++)
-		add_change(p, &changes[i], &sum);
-	if (sum.octets > batch_job_octets_max(job->zone->store)) {
-		job->rcode = RCODE_SERVFAIL;
-		reason_set(&job->reason,
-		    "the update changes %zu octets, too much for one group of"
-		    " the log",
-		    sum.octets);
-		return 0;
+	if (ret != 0)
+		return ret;
+	if (v.rcode == RCODE_NOERROR) {
+		b->octets += v.octets;
+	} else {
+		job->rcode = v.rcode;
+		job->reason = v.reason;
 	}
-	if (job->is_own) {
-		b->octets += sum.octets;
-		return 0; /* limits are for updates */
-	}
-	if (p->max_records != 0 && sum.records > 0 &&
-	    version_n_records(view_of(p)) + (uint64_t)sum.records >
-		p->max_records) {
-		job->rcode = RCODE_REFUSED;
-		reason_set(&job->reason,
-		    "the zone would have more than max-records %" PRIu64,
-		    p->max_records);
-		return 0;
-	}
-	if (p->max_records_per_name != 0 && sum.records > 0)
-		ret = check_names(p, &b->arena, changes, n, &over);
-	if (over) {
-		job->rcode = RCODE_REFUSED;
-		reason_set(&job->reason,
-		    "a name would have more than max-records-per-name %" PRIu32,
-		    p->max_records_per_name);
-	}
-	if (job->rcode == RCODE_NOERROR)
-		b->octets += sum.octets;
-	return ret;
+	return 0;
 }
 
 /* --- Taking jobs --- */

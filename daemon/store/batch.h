@@ -60,10 +60,6 @@ bool batch_is_full(const struct batch *b);
  */
 int batch_take(struct batch *b, struct store_job *job);
 
-/* Octets of the changeset that one change comes to, at most. */
-size_t batch_change_octets(const struct zone_version *before,
-    const struct rrset_change *c);
-
 /* What the changes of one job may come to. */
 size_t batch_job_octets_max(const struct store *s);
 

@@ -12,6 +12,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/store/commit.h"
+#include "daemon/store/queue.h"
 #include "daemon/store/zones.h"
 
 #define RING_SIZE ((size_t)16384)
@@ -176,6 +177,29 @@ take_one(struct store *s, struct store_job *job, uint64_t now_ms)
 	}
 }
 
+/* From the ring, where all are equal, to the lanes of their signers. */
+static bool
+sort_jobs(struct store *s)
+{
+	struct commit *w = &s->commit;
+	struct store_job *job;
+	bool sorted = false;
+
+	while (queue_has_room(w->queue) && (job = ring_take(w->ring)) != NULL) {
+		int ret = queue_put(w->queue, job);
+
+		sorted = true;
+		if (ret == 0)
+			continue;
+		atomic_fetch_add(&s->counters.over_share, 1);
+		refuse(job,
+		    ret == ERR_BUSY
+			? "too many updates of this signer are waiting"
+			: err_text(ret));
+	}
+	return sorted;
+}
+
 static bool
 take_jobs(struct store *s)
 {
@@ -185,7 +209,7 @@ take_jobs(struct store *s)
 	struct reason why;
 	bool took = false;
 
-	while (can_take(s, &why) && (job = ring_take(w->ring)) != NULL) {
+	while (can_take(s, &why) && (job = queue_take(w->queue)) != NULL) {
 		const char *no = refusal(s, &why);
 
 		if (no != NULL)
@@ -249,6 +273,8 @@ work(struct store *s)
 
 	if (b != NULL)
 		take_from_log(s, b);
+	if (sort_jobs(s))
+		worked = true;
 	if (take_jobs(s))
 		worked = true;
 	if (take_marks(s))
@@ -261,9 +287,16 @@ work(struct store *s)
 }
 
 static bool
-is_queued(struct commit *w)
+has_jobs(struct commit *w)
 {
-	return ring_count(w->ring) > 0 || atomic_load(&w->marks) != NULL;
+	return ring_count(w->ring) > 0 || queue_count(w->queue) > 0;
+}
+
+/* All is done, and no more shall come. */
+static bool
+is_over(struct commit *w)
+{
+	return atomic_load(&w->stop) && w->in_log == NULL && !has_jobs(w);
 }
 
 /* Nothing to do that could be done now. */
@@ -273,12 +306,11 @@ is_idle(struct store *s)
 	struct commit *w = &s->commit;
 	struct reason why;
 
-	if (atomic_load(&w->from_log) != NULL)
+	if (atomic_load(&w->from_log) != NULL || is_over(w))
 		return false;
-	if (atomic_load(&w->stop) && w->in_log == NULL &&
-	    ring_count(w->ring) == 0)
+	if (ring_count(w->ring) > 0 && queue_has_room(w->queue))
 		return false;
-	if (!is_queued(w))
+	if (!has_jobs(w) && atomic_load(&w->marks) == NULL)
 		return true;
 	return !can_take(s, &why);
 }
@@ -293,8 +325,7 @@ writer_main(void *arg)
 	for (;;) {
 		if (work(s))
 			continue;
-		if (atomic_load(&w->stop) && w->in_log == NULL &&
-		    ring_count(w->ring) == 0)
+		if (is_over(w))
 			return NULL;
 		if (clock_mono_ms() - reclaimed_ms >= RECLAIM_MS) {
 			reclaim_all(s);
@@ -317,8 +348,9 @@ commit_init(struct store *s)
 
 	w->wake.fd = w->log_wake.fd = -1;
 	w->ring = ring_create(RING_SIZE);
+	w->queue = queue_create(RING_SIZE);
 	w->batches = calloc(2, sizeof(*w->batches));
-	if (w->ring == NULL || w->batches == NULL)
+	if (w->ring == NULL || w->queue == NULL || w->batches == NULL)
 		return ERR_NOMEM;
 	batch_init(&w->batches[0]);
 	batch_init(&w->batches[1]);
@@ -349,6 +381,7 @@ commit_clear(struct store *s)
 	}
 	free(w->batches);
 	free_marks(w);
+	queue_destroy(w->queue);
 	ring_destroy(w->ring);
 	wake_clear(&w->wake);
 	wake_clear(&w->log_wake);

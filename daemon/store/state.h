@@ -24,6 +24,7 @@ struct batch;
 struct gone_zone;
 struct part;
 struct mark;
+struct queue;
 
 struct store_zone {
 	struct store *store;
@@ -68,11 +69,13 @@ struct zone_table {
 };
 
 struct counters {
-	_Atomic uint64_t groups, updates, changes, ring_full, too_old;
+	_Atomic uint64_t groups, updates, changes;
+	_Atomic uint64_t ring_full, over_share, too_old;
 };
 
 struct commit {
-	struct ring *ring; /* of store_job */
+	struct ring *ring;   /* of store_job */
+	struct queue *queue; /* the writer's: what it took from the ring */
 	struct wake wake;
 	pthread_t thread, log_thread;
 	bool running;

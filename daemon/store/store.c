@@ -12,6 +12,7 @@
 #include "daemon/store/commit.h"
 #include "daemon/store/keeper.h"
 #include "daemon/store/load.h"
+#include "daemon/store/queue.h"
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_freeze.h"
@@ -449,5 +450,6 @@ store_status(const struct store *s, struct store_status *status_out)
 	st->n_changes = atomic_load(&c->changes);
 	st->n_ring_full = atomic_load(&c->ring_full);
 	st->n_too_old = atomic_load(&c->too_old);
-	st->queued = ring_count(s->commit.ring);
+	st->n_over_share = atomic_load(&c->over_share);
+	st->queued = ring_count(s->commit.ring) + queue_count(s->commit.queue);
 }

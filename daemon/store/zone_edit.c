@@ -12,6 +12,7 @@
 #include "daemon/base/log.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/store/batch.h"
+#include "daemon/store/limits.h"
 #include "daemon/store/own_job.h"
 #include "daemon/store/store.h"
 #include "daemon/store/zone_edit.h"
@@ -199,7 +200,7 @@ count_part(const struct edit *e, const struct store_zone *z)
 
 	for (; e->part + n < e->n; n++) {
 		octets +=
-		    batch_change_octets(e->base, &e->changes[e->part + n]);
+		    limits_change_octets(e->base, &e->changes[e->part + n]);
 		if (octets > most && n > 0)
 			break;
 	}

@@ -18,6 +18,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Owner, type, class, TTL, RDLENGTH and RDATA of an RR together may have so
+ * many octets: what a message of a transfer has room for beside its header, a
+ * question and a signature.
+ */
+#define RR_TRANSFER_LEN_MAX 64240u
+
 struct rrset {
 	uint16_t type;
 	uint16_t n_rrs; /* at least 1 */

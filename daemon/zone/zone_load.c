@@ -206,6 +206,9 @@ take_rr(void *arg, const struct rr *rr, struct reason *reason)
 		return refuse(rr, reason, "not in this zone");
 	if (rr->type == TYPE_SOA && !name_equal(rr->owner, l->apex->octets))
 		return refuse(rr, reason, "an SOA RR belongs to the apex");
+	if (name_len(rr->owner) + 10u + rr->rdata_len > RR_TRANSFER_LEN_MAX)
+		return refuse(rr, reason,
+		    "it is too large to be transferred to a secondary");
 	if (l->n == 0 || rr->type != l->type ||
 	    !name_equal(rr->owner, l->owner.octets))
 		return begin_rrset(l, rr, reason);

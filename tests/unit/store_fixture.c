@@ -284,6 +284,15 @@ change_soa(struct job *j, const struct zone_version *view, struct arena *a,
 		.rdatas = rdata};
 }
 
+static uint64_t
+n_queued(const struct store *s)
+{
+	struct store_status st;
+
+	store_status(s, &st);
+	return st.queued;
+}
+
 static enum rcode
 judge(struct store_job *job, const struct zone_version *view,
     struct arena *arena, struct rrset_change **changes_out, size_t *n_out)
@@ -293,7 +302,7 @@ judge(struct store_job *job, const struct zone_version *view,
 	unsigned n = j->n_more + 1;
 	struct rdata_ref *rdatas = arena_calloc(arena, n, sizeof(*rdatas));
 
-	while (j->is_slow && ring_count(job->zone->store->commit.ring) == 0)
+	while (j->is_slow && n_queued(job->zone->store) == 0)
 		;
 	if (j->verdict != RCODE_NOERROR || j->no_op)
 		return j->verdict;

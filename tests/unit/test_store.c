@@ -7,7 +7,8 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo commit_tests[], crash_tests[], history_tests[], load_tests[],
-    serial_tests[], zone_freeze_tests[], zone_purge_tests[], zones_tests[];
+    limits_tests[], queue_tests[], serial_tests[], zone_freeze_tests[],
+    zone_purge_tests[], zones_tests[];
 
 int
 main(int argc, char **argv)
@@ -16,6 +17,8 @@ main(int argc, char **argv)
 	    {"serial", NULL, NULL, NULL, NULL, serial_tests},
 	    {"history", NULL, NULL, NULL, NULL, history_tests},
 	    {"zones", NULL, NULL, NULL, NULL, zones_tests},
+	    {"limits", NULL, NULL, NULL, NULL, limits_tests},
+	    {"queue", NULL, NULL, NULL, NULL, queue_tests},
 	    {"commit", NULL, NULL, NULL, NULL, commit_tests},
 	    {"load", NULL, NULL, NULL, NULL, load_tests},
 	    {"crash", NULL, NULL, NULL, NULL, crash_tests},
