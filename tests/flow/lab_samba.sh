@@ -33,7 +33,7 @@ address=10.53.0.2
 port=53
 as_daemon=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 administrator=(-U 'Administrator%Passw0rd-1')
-chmod 711 "$dir"
+chmod 755 "$dir"
 
 # /etc, /run and Samba's folders become private copies, the last two empty.
 private_folders() { # EMPTY-FOLDER
@@ -185,7 +185,7 @@ add_member() {
 	member bash -ec "private_folders $dir/stage; host_files pc1 $member_address"
 	member ip link set lo up
 	member ip address add $member_address/24 dev eth0
-	member ip address add $member_address6/64 dev eth0 nodad
+	member ip address add $member_address6/64 dev eth0 nodad || member_address6= # this kernel has no IPv6
 	member ip link set eth0 up
 	cat >"$dir/member.conf" <<-END
 	[global]
