@@ -26,6 +26,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/journal/journal_state.h"
+#include "daemon/journal/segment_reader.h"
 
 /* --- Finding the segments --- */
 
@@ -50,23 +51,6 @@ add_number(struct listing *l, uint32_t number)
 	}
 	l->numbers[l->n++] = number;
 	return 0;
-}
-
-/* "00000012.log", and nothing that merely looks like it. */
-static bool
-parse_name(const char *name, const char *suffix, uint32_t *number_out)
-{
-	uint64_t n = 0;
-	size_t digits = strspn(name, "0123456789");
-
-	if (digits < 8 || digits > 10 || strcmp(name + digits, suffix) != 0)
-		return false;
-	for (size_t i = 0; i < digits; i++)
-		n = 10 * n + (uint64_t)(name[i] - '0');
-	if (n == 0 || n > UINT32_MAX)
-		return false;
-	*number_out = (uint32_t)n;
-	return true;
 }
 
 /*
@@ -103,10 +87,10 @@ sort_in(struct listing *l, const char *name)
 {
 	uint32_t number;
 
-	if (parse_name(name, ".log", &number) &&
+	if (segment_name_read(name, ".log", &number) &&
 	    number >= l->j->anchor.first_segment)
 		return add_number(l, number);
-	if (parse_name(name, ".spare", &number))
+	if (segment_name_read(name, ".spare", &number))
 		keep_spare(l, name, number);
 	if (strcmp(name, RESERVE_NAME) == 0)
 		atomic_store(&l->j->has_reserve, true);
@@ -129,13 +113,14 @@ drop_leftover(struct listing *l, const char *name)
 	struct journal *j = l->j;
 	uint32_t number;
 
-	if ((parse_name(name, ".log", &number) &&
+	if ((segment_name_read(name, ".log", &number) &&
 		number < j->anchor.first_segment) ||
-	    parse_name(name, ".log.tmp", &number) ||
-	    parse_name(name, ".index.tmp", &number) ||
+	    segment_name_read(name, ".log.tmp", &number) ||
+	    segment_name_read(name, ".index.tmp", &number) ||
 	    strcmp(name, RESERVE_NAME ".tmp") == 0 ||
-	    (parse_name(name, ".index", &number) && !is_listed(l, number)) ||
-	    (parse_name(name, ".spare", &number) &&
+	    (segment_name_read(name, ".index", &number) &&
+		!is_listed(l, number)) ||
+	    (segment_name_read(name, ".spare", &number) &&
 		(l->spare == NULL || strcmp(name, l->spare->name) != 0)))
 		(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);
 	return 0;
@@ -237,28 +222,6 @@ open_segment(struct images *m, uint32_t number, struct reason *reason)
 	return 0;
 }
 
-/*
- * Reads len octets at that offset block by block; what cannot be read is zeros,
- * and the first such offset is noted.
- */
-static void
-read_around(const struct images *m, const struct segment *s, size_t at,
-    size_t len, size_t *unreadable)
-{
-	for (size_t end = at + len; at < end; at += JOURNAL_BLOCK) {
-		size_t n = end - at < JOURNAL_BLOCK ? end - at : JOURNAL_BLOCK;
-
-		if (storage_read(m->j->storage, s->fd, m->octets + at, n, at) ==
-		    0)
-			continue;
-		memset(m->octets + at, 0, n);
-		if (*unreadable == 0)
-			*unreadable = at;
-	}
-}
-
-#define LOAD_STEP ((size_t)1 << 20)
-
 /* For recover_log(). */
 static int
 load_segment(void *arg, struct recover_segment *image)
@@ -274,13 +237,8 @@ load_segment(void *arg, struct recover_segment *image)
 		m->octets = octets;
 		m->room = s->size;
 	}
-	for (size_t at = 0; at < s->size; at += LOAD_STEP) {
-		size_t n = s->size - at < LOAD_STEP ? s->size - at : LOAD_STEP;
-
-		if (storage_read(m->j->storage, s->fd, m->octets + at, n, at) !=
-		    0)
-			read_around(m, s, at, n, &image->unreadable);
-	}
+	segment_read_all(m->j->storage, s->fd, s->size, m->octets,
+	    &image->unreadable);
 	image->octets = m->octets;
 	return 0;
 }

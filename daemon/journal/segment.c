@@ -20,6 +20,22 @@
 #define GROUP_MAGIC 0x6b644752u /* "kdGR" */
 #define GROUP_CRC_AT (GROUP_HEAD_LEN - 4)
 
+bool
+segment_name_read(const char *name, const char *suffix, uint32_t *number_out)
+{
+	uint64_t n = 0;
+	size_t digits = strspn(name, "0123456789");
+
+	if (digits < 8 || digits > 10 || strcmp(name + digits, suffix) != 0)
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		n = 10 * n + (uint64_t)(name[i] - '0');
+	if (n == 0 || n > UINT32_MAX)
+		return false;
+	*number_out = (uint32_t)n;
+	return true;
+}
+
 void
 segment_head_write(const struct segment_head *head,
     uint8_t block[JOURNAL_BLOCK])

@@ -19,6 +19,7 @@
 #ifndef JOURNAL_SEGMENT_H
 #define JOURNAL_SEGMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ journal_blocks(size_t len)
 {
 	return (len + JOURNAL_BLOCK - 1) / JOURNAL_BLOCK * JOURNAL_BLOCK;
 }
+
+/* "00000012.log", and nothing that merely looks like it. */
+bool segment_name_read(const char *name, const char *suffix,
+    uint32_t *number_out);
 
 struct segment_head {
 	uint32_t format;

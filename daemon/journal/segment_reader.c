@@ -94,3 +94,36 @@ segment_reader_group(struct segment_reader *r, size_t at,
 		*octets_out = r->octets + (at - r->from);
 	return ret;
 }
+
+/* --- The whole of it --- */
+
+#define STEP ((size_t)1 << 20)
+
+/* Block by block. */
+static void
+read_around(const struct storage *st, int fd, uint8_t *octets, size_t at,
+    size_t end, size_t *unreadable)
+{
+	for (; at < end; at += JOURNAL_BLOCK) {
+		size_t n = end - at < JOURNAL_BLOCK ? end - at : JOURNAL_BLOCK;
+
+		if (storage_read(st, fd, octets + at, n, at) == 0)
+			continue;
+		memset(octets + at, 0, n);
+		if (*unreadable == 0)
+			*unreadable = at;
+	}
+}
+
+void
+segment_read_all(const struct storage *st, int fd, size_t size, uint8_t *octets,
+    size_t *unreadable_out)
+{
+	*unreadable_out = 0;
+	for (size_t at = 0; at < size; at += STEP) {
+		size_t n = size - at < STEP ? size - at : STEP;
+
+		if (storage_read(st, fd, octets + at, n, at) != 0)
+			read_around(st, fd, octets, at, at + n, unreadable_out);
+	}
+}

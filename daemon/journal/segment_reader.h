@@ -42,4 +42,11 @@ int segment_reader_group(struct segment_reader *r, size_t at,
     const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out,
     const uint8_t **octets_out);
 
+/*
+ * Reads the whole file, size octets.  What cannot be read is zeros, and the
+ * first such offset is *unreadable_out (0: none).
+ */
+void segment_read_all(const struct storage *st, int fd, size_t size,
+    uint8_t *octets, size_t *unreadable_out);
+
 #endif
