@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "daemon/dns/rdata.h"
+#include "daemon/dns/types.h"
 #include "daemon/policy/match.h"
 
 static bool
@@ -101,24 +101,24 @@ identity_matches(const struct policy_rule *r, const struct policy_question *q)
 
 /* host/NAME@REALM, spelled just so; the realm with its case. */
 static bool
-is_host(const struct policy_rule *r, const struct signer *signer)
+is_host(const char *realm, const struct signer *signer)
 {
 	const struct principal *p = signer->principal;
 
 	return signer->kind == SIGNER_PRINCIPAL && p->n_components == 2 &&
 	    strcmp(p->components[0], "host") == 0 &&
-	    strcmp(p->realm, r->realm) == 0;
+	    strcmp(p->realm, realm) == 0;
 }
 
 /* NAME$@REALM with no further '$'. */
 static bool
-is_machine(const struct policy_rule *r, const struct signer *signer)
+is_machine(const char *realm, const struct signer *signer)
 {
 	const struct principal *p = signer->principal;
 	const char *dollar;
 
 	if (signer->kind != SIGNER_PRINCIPAL || p->n_components != 1 ||
-	    strcmp(p->realm, r->realm) != 0)
+	    strcmp(p->realm, realm) != 0)
 		return false;
 	dollar = strchr(p->components[0], '$');
 	return dollar != NULL && dollar > p->components[0] && dollar[1] == '\0';
@@ -220,9 +220,9 @@ match_requester(const struct policy_rule *r, const struct policy_question *q)
 			return MATCH_NO;
 		return identity_matches(r, q);
 	case RULE_HOST:
-		return match_if(is_host(r, signer));
+		return match_if(is_host(r->realm, signer));
 	case RULE_MACHINE:
-		return match_if(is_machine(r, signer));
+		return match_if(is_machine(r->realm, signer));
 	case RULE_ACCOUNT:
 		return signer->kind == SIGNER_PRINCIPAL ? identity_matches(r, q)
 							: MATCH_NO;
@@ -260,7 +260,7 @@ host_name(const struct signer *signer, struct name *name_out)
  * the absolute name www.other; machine accounts are made by users.
  */
 static bool
-machine_name(const struct policy_rule *r, const struct signer *signer,
+machine_name(const uint8_t *realm, const struct signer *signer,
     struct name *name_out)
 {
 	const char *machine = signer->principal->components[0];
@@ -271,8 +271,24 @@ machine_name(const struct policy_rule *r, const struct signer *signer,
 		return false;
 	label[0] = (uint8_t)len;
 	memcpy(label + 1, machine, len);
-	return name_join(label, len + 1, r->identity_name.octets, name_out) ==
-	    0;
+	return name_join(label, len + 1, realm, name_out) == 0;
+}
+
+bool
+match_is_own_name(const struct signer *signer, const uint8_t *name)
+{
+	struct name realm, own;
+	const char *text;
+
+	if (signer->kind != SIGNER_PRINCIPAL)
+		return false;
+	text = signer->principal->realm;
+	if (is_host(text, signer))
+		return host_name(signer, &own) && name_equal(name, own.octets);
+	return is_machine(text, signer) &&
+	    name_from_text(text, NULL, &realm) == 0 &&
+	    machine_name(realm.octets, signer, &own) &&
+	    name_equal(name, own.octets);
 }
 
 /* A zone's servers, and the zone itself, are nobody's own name. */
@@ -317,7 +333,8 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 		has_name = host_name(q->signer, name_out);
 		break;
 	case RULE_MACHINE:
-		has_name = machine_name(r, q->signer, name_out);
+		has_name =
+		    machine_name(r->identity_name.octets, q->signer, name_out);
 		break;
 	case RULE_ACCOUNT:
 		of_account = first_account_name(r, q);
@@ -406,34 +423,6 @@ match_type(const struct policy_rule *r, uint16_t type)
 		if (r->types[i].type == type || r->types[i].type == TYPE_ANY)
 			return true;
 	return false;
-}
-
-/* Only these have a target that *-self-rhs rules look at. */
-static bool
-looks_at_target(const struct policy_rule *r, uint16_t type)
-{
-	return r->checks_target && (type == TYPE_PTR || type == TYPE_SRV);
-}
-
-bool
-match_needs_target(const struct policy_rule *r, const struct policy_question *q)
-{
-	return looks_at_target(r, q->type) && q->rdata == NULL;
-}
-
-bool
-match_target(const struct policy_rule *r, const struct policy_question *q)
-{
-	const uint8_t *target;
-	struct name self;
-
-	if (!looks_at_target(r, q->type))
-		return true;
-	if (q->rdata == NULL)
-		return false;
-	target = rdata_target(q->type, q->rdata, q->rdata_len);
-	return target != NULL && match_self_name(r, q, &self) &&
-	    name_equal(target, self.octets);
 }
 
 bool

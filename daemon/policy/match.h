@@ -31,8 +31,9 @@ enum match match_owner(const struct policy_rule *r,
     const struct policy_question *q);
 /* TYPE_ANY in the question matches every rule: some type may. */
 bool match_type(const struct policy_rule *r, uint16_t type);
-/* True for what has no target; see match_needs_target(). */
-bool match_target(const struct policy_rule *r, const struct policy_question *q);
+/* Yes for what has no target; see match_needs_target(). */
+enum match match_target(const struct policy_rule *r,
+    const struct policy_question *q);
 
 /* True if the rule looks at a target and the question has none to look at. */
 bool match_needs_target(const struct policy_rule *r,
@@ -44,6 +45,9 @@ bool match_needs_target(const struct policy_rule *r,
  */
 bool match_self_name(const struct policy_rule *r,
     const struct policy_question *q, struct name *name_out);
+
+/* True if krb5-self or ms-self would grant it to the signer, of any realm. */
+bool match_is_own_name(const struct signer *signer, const uint8_t *name);
 
 /* True if the rule speaks of every type there is. */
 bool match_covers_all_types(const struct policy_rule *r);

@@ -209,10 +209,15 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 
 	for (; (found = next_match(b, q, &i)) > 0; i++) {
 		const struct policy_rule *r = b->rules[i];
+		enum match target;
 
 		if (match_needs_target(r, q))
 			return POLICY_LATER;
-		if (!match_target(r, q))
+		target = match_target(r, q);
+		if (target == MATCH_UNKNOWN && q->facts_state == FACTS_COMING)
+			return POLICY_WAIT;
+		if (target == MATCH_NO ||
+		    (target == MATCH_UNKNOWN && r->is_grant))
 			continue;
 		*rule_out = r;
 		return verdict_of(r);
@@ -233,7 +238,7 @@ decide_name(const struct policy_book *b, const struct policy_question *q,
 
 	if (found <= 0)
 		return found < 0 ? POLICY_WAIT : POLICY_NO_MATCH;
-	if (b->rules[i]->is_grant || b->rules[i]->checks_target ||
+	if (b->rules[i]->is_grant || b->rules[i]->target != RULE_ANY_TARGET ||
 	    !match_covers_all_types(b->rules[i]))
 		return POLICY_LATER;
 	*rule_out = b->rules[i];
@@ -262,7 +267,8 @@ lacks_of(const struct policy_rule *r, const struct policy_question *q)
 		lacks |= LACK_REQUESTER;
 		if (rule_is_about_self(r))
 			return lacks;
-	} else if (!match_needs_target(r, q) && !match_target(r, q)) {
+	} else if (!match_needs_target(r, q) &&
+	    match_target(r, q) != MATCH_YES) {
 		lacks |= LACK_TARGET;
 	}
 	if (match_owner(r, q) != MATCH_YES)
@@ -396,6 +402,19 @@ explain_owner(const struct policy_rule *r, const struct policy_question *q,
 }
 
 static void
+explain_target(const struct policy_rule *r, struct policy_decision *d)
+{
+	d->because = "the target is not the signer's own name";
+	d->advice = "let it point to the signer's own name";
+	if (r->target == RULE_OWN_TARGET) {
+		d->because = "the target is not the signer's own name, or does "
+			     "not have that address in our zones";
+		d->advice = "let it point to the signer's own name, and "
+			    "register the address first";
+	}
+}
+
+static void
 explain_lacks(const struct policy_rule *r, const struct policy_question *q,
     unsigned lacks, struct policy_decision *d)
 {
@@ -404,8 +423,7 @@ explain_lacks(const struct policy_rule *r, const struct policy_question *q,
 	} else if (lacks & LACK_OWNER) {
 		explain_owner(r, q, d);
 	} else if (lacks & LACK_TARGET) {
-		d->because = "the target is not the signer's own name";
-		d->advice = "let it point to the signer's own name";
+		explain_target(r, d);
 	} else if (lacks & LACK_TYPE) {
 		d->because = r->n_types == 0
 		    ? "without types it leaves out NS, SOA and RRSIG"
@@ -464,7 +482,7 @@ asks_for_own_name(const struct policy_rule *r, const struct policy_question *q)
 {
 	if (rule_is_about_self(r))
 		return match_owner(r, q) != MATCH_YES;
-	return !match_needs_target(r, q) && !match_target(r, q);
+	return !match_needs_target(r, q) && match_target(r, q) != MATCH_YES;
 }
 
 /* ", pc1.ad.example.test" where the signer's own name is what matters. */

@@ -120,6 +120,12 @@ struct policy_question {
 	uint16_t type;        /* TYPE_ANY: deletion of all RRsets of owner */
 	const uint8_t *rdata; /* NULL: none (deletion of an RRset) */
 	uint16_t rdata_len;
+	bool is_addition;
+
+	/* True if that name has the address in our zones; NULL: none does. */
+	bool (*has_address)(void *arg, const uint8_t *name,
+	    const struct addr *address);
+	void *has_address_arg;
 
 	/* What the directory holds for the signer; facts only if KNOWN. */
 	enum facts_state facts_state;

@@ -24,30 +24,30 @@ static const struct rule_form {
 	bool is_done; /* else: known, but a later issue's */
 	enum rule_who who;
 	enum rule_where where;
-	bool checks_target;
+	enum rule_target target;
 } forms[] = {
-    {"name", true, RULE_IDENTITY, RULE_NAME, false},
-    {"subdomain", true, RULE_IDENTITY, RULE_BELOW, false},
-    {"zonesub", true, RULE_IDENTITY, RULE_ZONE, false},
-    {"wildcard", true, RULE_IDENTITY, RULE_WILDCARD, false},
-    {"self", true, RULE_IDENTITY, RULE_SELF, false},
-    {"selfsub", true, RULE_IDENTITY, RULE_SELFSUB, false},
-    {"selfwild", true, RULE_IDENTITY, RULE_SELFWILD, false},
-    {"krb5-self", true, RULE_HOST, RULE_SELF, false},
-    {"krb5-selfsub", true, RULE_HOST, RULE_SELFSUB, false},
-    {"krb5-subdomain", true, RULE_HOST, RULE_BELOW, false},
-    {"krb5-subdomain-self-rhs", true, RULE_HOST, RULE_BELOW, true},
-    {"ms-self", true, RULE_MACHINE, RULE_SELF, false},
-    {"ms-selfsub", true, RULE_MACHINE, RULE_SELFSUB, false},
-    {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, false},
-    {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, true},
-    {"local", true, RULE_LOCAL, RULE_ZONE, false},
-    {"ldap-self", true, RULE_ACCOUNT, RULE_SELF, false},
-    {"ldap-selfsub", true, RULE_ACCOUNT, RULE_SELFSUB, false},
-    {"tcp-self", true, RULE_ADDRESS, RULE_SELF, false},
-    {"6to4-self", true, RULE_6TO4, RULE_SELF, false},
+    {"name", true, RULE_IDENTITY, RULE_NAME, RULE_ANY_TARGET},
+    {"subdomain", true, RULE_IDENTITY, RULE_BELOW, RULE_ANY_TARGET},
+    {"zonesub", true, RULE_IDENTITY, RULE_ZONE, RULE_ANY_TARGET},
+    {"wildcard", true, RULE_IDENTITY, RULE_WILDCARD, RULE_ANY_TARGET},
+    {"self", true, RULE_IDENTITY, RULE_SELF, RULE_ANY_TARGET},
+    {"selfsub", true, RULE_IDENTITY, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"selfwild", true, RULE_IDENTITY, RULE_SELFWILD, RULE_ANY_TARGET},
+    {"krb5-self", true, RULE_HOST, RULE_SELF, RULE_ANY_TARGET},
+    {"krb5-selfsub", true, RULE_HOST, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"krb5-subdomain", true, RULE_HOST, RULE_BELOW, RULE_ANY_TARGET},
+    {"krb5-subdomain-self-rhs", true, RULE_HOST, RULE_BELOW, RULE_SELF_TARGET},
+    {"ms-self", true, RULE_MACHINE, RULE_SELF, RULE_ANY_TARGET},
+    {"ms-selfsub", true, RULE_MACHINE, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, RULE_ANY_TARGET},
+    {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, RULE_SELF_TARGET},
+    {"local", true, RULE_LOCAL, RULE_ZONE, RULE_ANY_TARGET},
+    {"ptr-self", true, RULE_ACCOUNT, RULE_ZONE, RULE_OWN_TARGET},
+    {"ldap-self", true, RULE_ACCOUNT, RULE_SELF, RULE_ANY_TARGET},
+    {"ldap-selfsub", true, RULE_ACCOUNT, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"tcp-self", true, RULE_ADDRESS, RULE_SELF, RULE_ANY_TARGET},
+    {"6to4-self", true, RULE_6TO4, RULE_SELF, RULE_ANY_TARGET},
     {.word = "external"},
-    {.word = "ptr-self"},
 };
 
 static const struct rule_form *
@@ -333,6 +333,23 @@ check_placeholder(const struct policy_rule *r, const struct words *w,
 	return bad_word(w, "stands where this rule type takes \".\"", reason);
 }
 
+/* "." or "*", nothing, or the word that switches the check off. */
+static int
+parse_forward_check(struct policy_rule *r, struct words *w,
+    struct reason *reason)
+{
+	struct words before = *w;
+	int ret = next_word(w, reason);
+
+	if (ret != 0)
+		return ret;
+	if (strcasecmp(w->word, "no-forward-check") == 0)
+		r->target = RULE_OWN_TARGET_UNCHECKED;
+	else if (strcmp(w->word, ".") != 0 && strcmp(w->word, "*") != 0)
+		*w = before;
+	return 0;
+}
+
 static int
 parse_name(struct policy_rule *r, struct words *w, const char *identity,
     const struct name *apex, struct reason *reason)
@@ -343,7 +360,9 @@ parse_name(struct policy_rule *r, struct words *w, const char *identity,
 
 	if (r->where == RULE_ZONE) {
 		r->name = *apex;
-		return 0;
+		return r->target == RULE_OWN_TARGET
+		    ? parse_forward_check(r, w, reason)
+		    : 0;
 	}
 	ret = need_word(w, "the name after the rule type", reason);
 	if (ret != 0)
@@ -400,6 +419,26 @@ add_type(struct policy_rule *r, struct words *w, struct reason *reason)
 	return 0;
 }
 
+/* What ptr-self is for if no type is given, and what else it is not for. */
+static int
+check_ptr_only(struct policy_rule *r, struct reason *reason)
+{
+	for (size_t i = 0; i < r->n_types; i++) {
+		if (r->types[i].type == TYPE_PTR)
+			continue;
+		reason_set(reason, "ptr-self is for PTR alone");
+		return ERR_MALFORMED;
+	}
+	if (r->n_types > 0)
+		return 0;
+	r->types = calloc(1, sizeof(*r->types));
+	if (r->types == NULL)
+		return ERR_NOMEM;
+	r->types[0].type = TYPE_PTR;
+	r->n_types = 1;
+	return 0;
+}
+
 static int
 parse_types(struct policy_rule *r, struct words *w, struct reason *reason)
 {
@@ -449,14 +488,15 @@ parse_form(struct policy_rule *r, const struct words *w,
 		    form->word);
 		return ERR_UNSUPPORTED;
 	}
-	if (form->who == RULE_ACCOUNT && !book->has_directory) {
+	if (form->who == RULE_ACCOUNT && form->target == RULE_ANY_TARGET &&
+	    !book->has_directory) {
 		reason_set(reason, "\"%s\" needs a directory (ldap {})",
 		    form->word);
 		return ERR_UNSUPPORTED;
 	}
 	r->who = form->who;
 	r->where = form->where;
-	r->checks_target = form->checks_target;
+	r->target = form->target;
 	return 0;
 }
 
@@ -513,7 +553,12 @@ parse_words(struct policy_rule *r, const char *text,
 	    reason);
 	if (ret != 0)
 		return ret;
-	return parse_types(r, &w, reason);
+	ret = parse_types(r, &w, reason);
+	if (ret == 0 &&
+	    (r->target == RULE_OWN_TARGET ||
+		r->target == RULE_OWN_TARGET_UNCHECKED))
+		ret = check_ptr_only(r, reason);
+	return ret;
 }
 
 int
@@ -530,6 +575,7 @@ rule_parse(const struct policy_rule_text *text,
 	if (r == NULL)
 		return ERR_NOMEM;
 	r->apex = *book->apex;
+	r->has_directory = book->has_directory;
 	ret = parse_words(r, text->text, book, reason);
 	if (ret != 0)
 		goto done;

@@ -51,6 +51,19 @@ enum rule_where {
 	RULE_SELFWILD, /* all below the signer's own name; the same */
 };
 
+/* What the target of a PTR or SRV must be. */
+enum rule_target {
+	RULE_ANY_TARGET,
+	RULE_SELF_TARGET, /* *-self-rhs: the signer's own name */
+	/*
+	 * ptr-self: one of the signer's own names, as krb5-self, ms-self or the
+	 * directory tell; the rule is for PTR alone.  To add one, the name must
+	 * have the address in our zones, unless the check is switched off.
+	 */
+	RULE_OWN_TARGET,
+	RULE_OWN_TARGET_UNCHECKED,
+};
+
 enum rule_identity {
 	RULE_ANYBODY,       /* "*": whoever signed, or has an address */
 	RULE_KEY,           /* the key, or the address, of that name */
@@ -70,7 +83,7 @@ struct policy_rule {
 	bool is_grant;
 	enum rule_who who;
 	enum rule_where where;
-	bool checks_target; /* *-self-rhs */
+	enum rule_target target;
 	enum rule_identity identity;
 	struct name
 	    identity_name; /* KEY; BELOW: X; REALM: the realm's labels */
@@ -80,8 +93,9 @@ struct policy_rule {
 	bool has_group_sid;
 	struct sid group_sid;
 	char *group_dn;
-	struct name name; /* WILDCARD: X */
-	struct name apex; /* the zone's */
+	struct name name;   /* WILDCARD: X */
+	struct name apex;   /* the zone's */
+	bool has_directory; /* the book's */
 	struct rule_type *types;
 	size_t n_types; /* 0: all but NS, SOA and RRSIG */
 	char *text;     /* with the source */

@@ -15,6 +15,7 @@
 #include "daemon/gss/contexts.h"
 #include "daemon/server/core.h"
 #include "daemon/server/explain.h"
+#include "daemon/server/forward.h"
 #include "daemon/server/settings.h"
 #include "daemon/update/update.h"
 
@@ -215,7 +216,9 @@ decide(struct explaining *e, const struct message *m,
 	    .allow_update = e->zone->allow_update,
 	    .signer = &e->signer,
 	    .address = &e->question->address,
-	    .tcp = e->question->tcp};
+	    .tcp = e->question->tcp,
+	    .has_address = forward_has_address,
+	    .has_address_arg = e->server};
 	struct rrset_change *changes;
 	struct update *u;
 	enum rcode rcode;

@@ -10,6 +10,7 @@
 #include "daemon/policy/acl.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
+#include "daemon/server/forward.h"
 #include "daemon/server/settings.h"
 
 /* Says what the record says, counts, and hands the RCODE on. */
@@ -51,7 +52,9 @@ gather_and_check(struct request *r)
 {
 	struct update_requester by = {.signer = &r->tsig.signer,
 	    .address = &r->from.remote,
-	    .tcp = request_is_tcp(r)};
+	    .tcp = request_is_tcp(r),
+	    .has_address = forward_has_address,
+	    .has_address_arg = r->worker->server};
 	struct update_record *record = &r->u.update.record;
 	enum rcode rcode;
 

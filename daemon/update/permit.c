@@ -100,6 +100,8 @@ question_of(const struct update *u, const struct rr *rr)
 	    .tcp = by->tcp,
 	    .owner = rr->owner,
 	    .type = rr->type,
+	    .has_address = by->has_address,
+	    .has_address_arg = by->has_address_arg,
 	    .facts_state = by->facts_state,
 	    .facts = by->facts,
 	    .servers = by->servers,
@@ -140,6 +142,7 @@ decide_rr(const struct update *u, const struct update_rr *rr,
 	switch (rr->kind) {
 	case UPDATE_ADD:
 	case UPDATE_DELETE_RR:
+		q->is_addition = rr->kind == UPDATE_ADD;
 		q->rdata = rr->rr->rdata;
 		q->rdata_len = rr->rr->rdata_len;
 		break;

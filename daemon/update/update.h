@@ -75,7 +75,10 @@ struct update_requester {
 	const struct addr *address;
 	bool tcp;
 
-	/* As struct policy_question has them. */
+	/* As struct policy_question has them; has_address on both threads. */
+	bool (*has_address)(void *arg, const uint8_t *name,
+	    const struct addr *address);
+	void *has_address_arg;
 	enum facts_state facts_state;
 	const struct facts *facts;
 	const struct name *servers;

@@ -467,6 +467,121 @@ test_names_of_the_directory_are_own_names(void)
 	facts_unref(f);
 }
 
+/* Our zones: pc1.ad.test has 192.0.2.7 and 2001:db8::a7. */
+static bool
+has_address(void *arg, const uint8_t *n, const struct addr *address)
+{
+	struct name pc1 = name("pc1.ad.test");
+	struct addr v4, v6;
+
+	(void)arg;
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("192.0.2.7", &v4), 0);
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("2001:db8::a7", &v6), 0);
+	return name_equal(n, pc1.octets) &&
+	    (addr_equal(address, &v4) || addr_equal(address, &v6));
+}
+
+#define V6_OF_PC1                                                              \
+	"7.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."     \
+	"ip6.arpa"
+
+static void
+test_a_ptr_to_oneself_needs_the_address(void)
+{
+	static const struct {
+		const char *rule, *signer, *owner, *target;
+		enum match adding, deleting;
+	} cases[] = {
+	    {"grant * ptr-self", "PC1$@AD.TEST", "7.2.0.192.in-addr.arpa",
+		"PC1.ad.test", MATCH_YES, MATCH_YES},
+	    {"grant AD.TEST ptr-self", "host/pc1.ad.test@AD.TEST",
+		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_YES, MATCH_YES},
+	    {"grant AD.TEST ptr-self", "PC1$@AD.TEST", V6_OF_PC1, "pc1.ad.test",
+		MATCH_YES, MATCH_YES},
+	    /* another's address, or none */
+	    {"grant * ptr-self", "PC1$@AD.TEST", "8.2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant * ptr-self", "PC1$@AD.TEST", "2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant * ptr-self", "PC1$@AD.TEST", "07.2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant * ptr-self", "PC1$@AD.TEST", "263.2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant * ptr-self", "PC1$@AD.TEST", "x.7.2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_NO, MATCH_YES},
+	    {"grant * ptr-self no-forward-check", "PC1$@AD.TEST",
+		"x.in-addr.arpa", "pc1.ad.test", MATCH_YES, MATCH_YES},
+	    /* another's name */
+	    {"grant * ptr-self no-forward-check", "PC1$@AD.TEST",
+		"7.2.0.192.in-addr.arpa", "pc2.ad.test", MATCH_NO, MATCH_NO},
+	    {"grant * ptr-self no-forward-check", "PC1$@OTHER",
+		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_NO, MATCH_NO},
+	    {"grant * ptr-self no-forward-check", "alice@AD.TEST",
+		"7.2.0.192.in-addr.arpa", "alice.ad.test", MATCH_NO, MATCH_NO},
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		struct signer signer = {.kind = SIGNER_PRINCIPAL};
+		struct name owner = name(cases[i].owner);
+		struct name target = name(cases[i].target);
+		struct policy_question q = {.signer = &signer,
+		    .owner = owner.octets,
+		    .type = TYPE_PTR,
+		    .rdata = target.octets,
+		    .rdata_len = target.len,
+		    .is_addition = true,
+		    .has_address = has_address};
+		struct policy_rule *r;
+		struct reason reason;
+
+		CU_ASSERT_EQUAL_FATAL(principal_from_text(cases[i].signer,
+					  &signer.principal, &reason),
+		    0);
+		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
+		r->has_directory = false;
+		CU_ASSERT(match_type(r, TYPE_PTR) && !match_type(r, TYPE_A));
+		if (match_target(r, &q) != cases[i].adding) {
+			(void)fprintf(stderr, "%s: %s\n", cases[i].rule,
+			    cases[i].owner);
+			CU_FAIL("decided wrongly");
+		}
+		q.is_addition = false;
+		CU_ASSERT_EQUAL(match_target(r, &q), cases[i].deleting);
+		rule_destroy(r);
+		principal_unref(signer.principal);
+	}
+}
+
+static void
+test_the_directory_tells_whose_a_target_is(void)
+{
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+	struct name owner = name("9.2.0.192.in-addr.arpa");
+	struct name target = name("alias.ad.test");
+	struct facts *f = facts_of_pc1();
+	struct policy_question q = {.signer = &signer,
+	    .owner = owner.octets,
+	    .type = TYPE_PTR,
+	    .rdata = target.octets,
+	    .rdata_len = target.len};
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(principal_from_text("svc@AD.TEST",
+				  &signer.principal, &reason),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(parse("grant * ptr-self", &r, &reason), 0);
+	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_UNKNOWN);
+	q.facts_state = FACTS_KNOWN;
+	q.facts = f;
+	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_YES);
+	target = name("other.ad.test");
+	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
+	rule_destroy(r);
+	facts_unref(f);
+	principal_unref(signer.principal);
+}
+
 /* Nobody is not anybody. */
 static void
 test_no_rule_matches_an_unsigned_request(void)
@@ -531,6 +646,10 @@ CU_TestInfo match_tests[] = {
     {"a key is in no group", test_a_key_is_in_no_group},
     {"names of the directory are own names",
 	test_names_of_the_directory_are_own_names},
+    {"a PTR to oneself needs the address",
+	test_a_ptr_to_oneself_needs_the_address},
+    {"the directory tells whose a target is",
+	test_the_directory_tells_whose_a_target_is},
     {"no rule matches an unsigned request",
 	test_no_rule_matches_an_unsigned_request},
     {"types and their limits", test_types_and_their_limits},
