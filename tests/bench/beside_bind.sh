@@ -4,9 +4,18 @@
 #   tests/bench/beside_bind.sh TOOLS [SECONDS [ROUNDS]]
 #
 # TOOLS is a folder with the load generators ddnsload and queryload (and
-# realm.sh).  KDDNS_BUILDDIR is the build to measure (default build/gcc).
-# The server runs on one core, the generator on the other; each round starts
-# both servers anew on fresh zones of 1000 names; medians are printed.
+# realm.sh).  KDDNS_BUILDDIR is the build to measure (default build/gcc), with
+# tests/bench/bench_tkey and bench_gss made in it; WHAT names the rows to
+# measure (default: all below).  The server runs on one core, the generator on
+# the other; each round starts both servers anew on fresh zones of 1000 names;
+# medians are printed.
+#
+#   query-udp query-tcp     as many answers as it gives
+#   update-gss-N            durable updates, N outstanding; update-hmac-64
+#   tkey-krb5 tkey-spnego   20,000 clients get in, 32 at a time, over TCP; the
+#                           rate by tenths of them, memory a context
+#   storm-krb5 storm-spnego 5,000 clients connect at once, get in, update
+#   limit                   no server: GSS-API's accept in a loop, and our legs
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -92,13 +101,15 @@ v = json.loads(t)
 for k in sys.argv[1].split("."): v = v[k]
 print(v)' "$1"; }
 
-load() { taskset -c 1 "$tools/$1" "${@:2}" --json 2>>"$dir/load.log" || { tail -n 3 "$dir/load.log" >&2; return 1; }; }
+load() { taskset -c 1 "$tools/$1" "${@:2}" --server-pid "$server" --json 2>>"$dir/load.log" || { tail -n 3 "$dir/load.log" >&2; return 1; }; }
+
+clients() { taskset -c 1 "$build/tests/bench/bench_tkey" -P "$server" "$@" 2>>"$dir/load.log"; }
 
 measure() { # WHAT PORT
 	local w=$seconds
 	case $1 in
-	tkey-krb5) load ddnsload tkey -p "$2" -c 32 --pregen $((w * 15000)) -d "$w" ;;
-	tkey-spnego) load ddnsload tkey -p "$2" -c 32 --mech spnego --pregen $((w * 15000)) -d "$w" ;;
+	tkey-*) clients -p "$2" -m "${1#*-}" -n 20000 -s 10 ;;
+	storm-*) clients -p "$2" -m "${1#*-}" -n 5000 -c 0 -u $zone ;;
 	update-gss-1) load ddnsload update -p "$2" -z $zone -k $names -c 1 -w 1 -d "$w" ;;
 	update-gss-64) load ddnsload update -p "$2" -z $zone -k $names -c 32 -w 2 -d "$w" ;;
 	update-gss-1024) load ddnsload update -p "$2" -z $zone -k $names -c 64 -w 16 -d "$w" ;;
@@ -108,9 +119,52 @@ measure() { # WHAT PORT
 	esac
 }
 
-printf '%-18s %-7s %12s %10s %10s\n' what server 'per second' 'p50 us' 'p99 us'
+# The raw limit, on the server's core, in a realm of its own.
+limit() {
+	env -u REALM_DIR -u SPN KDDNS_SRCDIR="$top" \
+		taskset -c 0 "$build/tests/bench/bench_gss" 20000 1
+}
+
+# The medians of the rounds in $dir/rows, and what else there is to say.
+report() { # WHAT SERVER
+	python3 - "$1" "$2" "$dir/rows" <<-'END'
+	import json, statistics, sys
+	rows = []
+	for line in open(sys.argv[3]):
+	    try:
+	        rows.append(json.loads(line))
+	    except ValueError:
+	        pass
+	def find(row, name):
+	    for k in name.split("."):
+	        row = row.get(k) if isinstance(row, dict) else None
+	    return float("nan") if row is None else row
+	def cpu_us(row):
+	    for name in "server_cpu_us", "server_us_each":
+	        if name in row:
+	            return row[name]
+	    return find(row, "server_cpu_s") * 1e6 / max(1, row.get("done", 0))
+	def median(get):
+	    return statistics.median(map(get, rows)) if rows else float("nan")
+	print("%-14s %-6s %12.0f %10.0f %10.0f %8.1f" % (sys.argv[1], sys.argv[2],
+	    median(lambda r: find(r, "rate")), median(lambda r: find(r, "us.p50")),
+	    median(lambda r: find(r, "us.p99")), median(cpu_us)))
+	if rows and "slices" in rows[0]:
+	    n = len(rows[0]["slices"])
+	    if n > 1:
+	        print("    rate by tenths:", *("%.0f" % median(lambda r: r["slices"][i]["rate"]) for i in range(n)))
+	    print("    octets a context: %.0f   not served: %s" % (median(lambda r: r["server_octets"]),
+	        " ".join("%d (%s)" % (r["failed"], r["first_failure"]) if r["failed"] else "0" for r in rows)))
+	END
+}
+
+printf '%-14s %-6s %12s %10s %10s %8s\n' what server 'per second' 'p50 us' 'p99 us' 'CPU us'
 port=$((21000 + RANDOM % 5000))
-for what in ${WHAT:-query-udp query-tcp tkey-krb5 tkey-spnego update-gss-1 update-gss-64 update-gss-1024 update-hmac-64}; do
+for what in ${WHAT:-limit tkey-krb5 tkey-spnego storm-krb5 storm-spnego update-gss-1 update-gss-64 update-gss-1024 update-hmac-64 query-udp query-tcp}; do
+	if [ "$what" = limit ]; then
+		limit
+		continue
+	fi
 	for name in kddns bind; do
 		: >"$dir/rows"
 		for _ in $(seq "$rounds"); do
@@ -120,27 +174,6 @@ for what in ${WHAT:-query-udp query-tcp tkey-krb5 tkey-spnego update-gss-1 updat
 			stop_server
 			tail -n 1 "$dir/out" >>"$dir/rows"
 		done
-		python3 - "$what" $name "$dir/rows" <<-'END'
-		import json, statistics, sys
-		rows = []
-		for line in open(sys.argv[3]):
-		    try:
-		        rows.append(json.loads(line))
-		    except ValueError:
-		        pass
-		def find(row, *names):
-		    for n in names:
-		        v = row
-		        for k in n.split("."):
-		            v = v.get(k) if isinstance(v, dict) else None
-		        if v is not None:
-		            return v
-		    return float("nan")
-		def median(*names):
-		    values = [find(r, *names) for r in rows]
-		    return statistics.median(values) if values else float("nan")
-		print("%-18s %-7s %12.0f %10.0f %10.0f" % (sys.argv[1], sys.argv[2],
-		    median("rate"), median("us.p50"), median("us.p99")))
-		END
+		report "$what" $name
 	done
 done
