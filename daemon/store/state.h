@@ -46,6 +46,7 @@ struct store_zone {
 	const char *loaded_from;
 
 	/* Under store.upkeep. */
+	const struct store_zone_config *wanted; /* while one is taken over */
 	uint64_t snapshot_lsn;
 	uint64_t snapshot_octets; /* of its file */
 	uint64_t saved_octets;    /* history.octets_ever then */
@@ -124,7 +125,9 @@ struct store {
 
 	pthread_mutex_t upkeep; /* one checkpoint, dump or reload at a time */
 	char **strings;         /* paths of all configurations */
-	size_t n_strings;
+	size_t n_strings, strings_room;
+	struct store_zone **by_apex; /* of the list; linear probing */
+	size_t by_apex_mask;
 
 	pthread_mutex_t status_lock;
 	struct reason read_only; /* why, or "" */

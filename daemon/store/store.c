@@ -36,59 +36,51 @@ store_set_read_only(struct store *s, const char *why)
 
 /* --- Configuration --- */
 
-static const struct store_zone_config *
-config_of(const struct store_zone *z, const struct store_zone_config *zones,
-    size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (name_equal(zones[i].apex.octets, z->apex.octets))
-			return &zones[i];
-	return NULL;
-}
-
-/* Puts the zones of the configuration on the list and into service. */
+/* Puts the zones of the configuration on the list; they are wanted then. */
 static int
 configure(struct store *s, const struct store_zone_config *zones, size_t n)
 {
+	struct store_zone *const *list = atomic_load(&s->zones);
 	struct store_zone *z;
 	int ret = 0;
 
+	for (size_t i = 0; i < atomic_load(&s->n_zones); i++)
+		list[i]->wanted = NULL;
 	for (size_t i = 0; ret == 0 && i < n; i++) {
 		z = zones_get(s, zones[i].apex.octets);
 		if (z == NULL)
 			ret = zones_add(s, &zones[i].apex, &z);
 		if (ret == 0)
 			ret = zones_configure(z, &zones[i]);
+		if (ret == 0)
+			z->wanted = &zones[i];
 	}
 	return ret;
 }
 
 static void
-put_into_service(struct store *s, const struct store_zone_config *zones,
-    size_t n)
+put_into_service(struct store *s)
 {
 	struct store_zone *const *list = atomic_load(&s->zones);
 	size_t n_list = atomic_load(&s->n_zones);
 
 	for (size_t i = 0; i < n_list; i++)
-		atomic_store(&list[i]->in_service,
-		    config_of(list[i], zones, n) != NULL);
+		atomic_store(&list[i]->in_service, list[i]->wanted != NULL);
 }
 
-/* Loads what is configured and not loaded; a failure is the zone's alone. */
+/* Loads what is wanted and not loaded; a failure is the zone's alone. */
 static void
-load_missing(struct store *s, const struct store_zone_config *zones, size_t n)
+load_missing(struct store *s)
 {
 	struct store_zone *const *list = atomic_load(&s->zones);
 	size_t n_list = atomic_load(&s->n_zones);
 
 	for (size_t i = 0; i < n_list; i++) {
-		const struct store_zone_config *c =
-		    config_of(list[i], zones, n);
 		struct reason why = {""};
 
-		if (c != NULL && atomic_load(&list[i]->zone) == NULL)
-			(void)load_zone(list[i], c, &why);
+		if (list[i]->wanted != NULL &&
+		    atomic_load(&list[i]->zone) == NULL)
+			(void)load_zone(list[i], list[i]->wanted, &why);
 	}
 }
 
@@ -136,8 +128,8 @@ open_zones(struct store *s, const struct store_zone_config *zones, size_t n,
 		ret = load_all(s, reason);
 	if (ret != 0)
 		return ret;
-	put_into_service(s, zones, n);
-	load_missing(s, zones, n);
+	put_into_service(s);
+	load_missing(s);
 	put_away(s);
 	return zones_publish(s);
 }
@@ -309,8 +301,8 @@ store_reconfigure(struct store *s, const struct store_zone_config *zones,
 	(void)pthread_mutex_lock(&s->upkeep);
 	ret = configure(s, zones, n_zones);
 	if (ret == 0) {
-		load_missing(s, zones, n_zones);
-		put_into_service(s, zones, n_zones);
+		load_missing(s);
+		put_into_service(s);
 		if (files == STORE_FILES_LOOK)
 			take_edits(s);
 		ret = zones_publish(s);

@@ -52,6 +52,38 @@ grow_list(struct store *s)
 	return 0;
 }
 
+static void
+put_by_apex(struct store *s, struct store_zone *z)
+{
+	size_t at = name_hash(z->apex.octets, 0) & s->by_apex_mask;
+
+	while (s->by_apex[at] != NULL)
+		at = (at + 1) & s->by_apex_mask;
+	s->by_apex[at] = z;
+}
+
+/* At least twice as many slots as zones, one more included. */
+static int
+grow_by_apex(struct store *s)
+{
+	size_t n = atomic_load(&s->n_zones), size = s->by_apex_mask + 1;
+	struct store_zone *const *zones = atomic_load(&s->zones);
+	struct store_zone **slots;
+
+	if (s->by_apex != NULL && size >= 2 * (n + 1))
+		return 0;
+	size = s->by_apex == NULL ? 32 : 2 * size;
+	slots = calloc(size, sizeof(struct store_zone *));
+	if (slots == NULL)
+		return ERR_NOMEM;
+	free(s->by_apex);
+	s->by_apex = slots;
+	s->by_apex_mask = size - 1;
+	for (size_t i = 0; i < n; i++)
+		put_by_apex(s, zones[i]);
+	return 0;
+}
+
 int
 zones_add(struct store *s, const struct name *apex,
     struct store_zone **zone_out)
@@ -63,6 +95,8 @@ zones_add(struct store *s, const struct name *apex,
 
 	*zone_out = NULL;
 	ret = grow_list(s);
+	if (ret == 0)
+		ret = grow_by_apex(s);
 	if (ret != 0)
 		return ret;
 	z = calloc(1, sizeof(*z));
@@ -81,6 +115,7 @@ zones_add(struct store *s, const struct name *apex,
 	n = atomic_load(&s->n_zones);
 	atomic_load(&s->zones)[n] = z;
 	atomic_store(&s->n_zones, n + 1);
+	put_by_apex(s, z);
 	*zone_out = z;
 	return 0;
 }
@@ -96,37 +131,45 @@ zones_list(const struct store *s, size_t *n_out)
 struct store_zone *
 zones_get(const struct store *s, const uint8_t *apex)
 {
-	size_t n;
-	struct store_zone *const *zones = zones_list(s, &n);
+	size_t at = name_hash(apex, 0) & s->by_apex_mask;
 
-	for (size_t i = 0; i < n; i++)
-		if (name_equal(zones[i]->apex.octets, apex))
-			return zones[i];
+	if (s->by_apex == NULL)
+		return NULL;
+	for (; s->by_apex[at] != NULL; at = (at + 1) & s->by_apex_mask)
+		if (name_equal(s->by_apex[at]->apex.octets, apex))
+			return s->by_apex[at];
 	return NULL;
 }
 
-/* A copy that lives until store_close(): statuses point to it. */
+/*
+ * A copy of text that lives until store_close(), since statuses point to it;
+ * known, if that says the same.
+ */
 static int
-keep_string(struct store *s, const char *text, const char **kept_out)
+keep_string(struct store *s, const char *text, const char *known,
+    const char **kept_out)
 {
+	size_t room = s->strings_room == 0 ? 16 : 2 * s->strings_room;
 	char **more;
 
 	*kept_out = NULL;
 	if (text == NULL)
 		return 0;
-	for (size_t i = 0; i < s->n_strings; i++)
-		if (strcmp(s->strings[i], text) == 0) {
-			*kept_out = s->strings[i];
-			return 0;
-		}
-	more = realloc(s->strings, (s->n_strings + 1) * sizeof(*more));
-	if (more == NULL)
+	if (known != NULL && strcmp(known, text) == 0) {
+		*kept_out = known;
+		return 0;
+	}
+	if (s->n_strings == s->strings_room) {
+		more = realloc(s->strings, room * sizeof(*more));
+		if (more == NULL)
+			return ERR_NOMEM;
+		s->strings = more;
+		s->strings_room = room;
+	}
+	s->strings[s->n_strings] = strdup(text);
+	if (s->strings[s->n_strings] == NULL)
 		return ERR_NOMEM;
-	s->strings = more;
-	more[s->n_strings] = strdup(text);
-	if (more[s->n_strings] == NULL)
-		return ERR_NOMEM;
-	*kept_out = more[s->n_strings++];
+	*kept_out = s->strings[s->n_strings++];
 	return 0;
 }
 
@@ -148,7 +191,7 @@ zones_configure(struct store_zone *z, const struct store_zone_config *c)
 {
 	struct name *nameservers;
 	const char *file;
-	int ret = keep_string(z->store, c->file, &file);
+	int ret = keep_string(z->store, c->file, z->config.file, &file);
 
 	if (ret == 0)
 		ret = copy_nameservers(c, &nameservers);
@@ -325,6 +368,7 @@ zones_clear(struct store *s)
 	for (size_t i = 0; i < s->n_strings; i++)
 		free(s->strings[i]);
 	free(s->strings);
+	free(s->by_apex);
 }
 
 /* --- Finding --- */

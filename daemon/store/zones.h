@@ -19,7 +19,7 @@ int zones_add(struct store *s, const struct name *apex,
 /* The list as it is now, n_out zones long; any thread. */
 struct store_zone *const *zones_list(const struct store *s, size_t *n_out);
 
-/* In or out of service; NULL: never heard of. */
+/* In or out of service; NULL: never heard of.  Under store.upkeep. */
 struct store_zone *zones_get(const struct store *s, const uint8_t *apex);
 
 /* Takes over the configuration; strings are copied. */
