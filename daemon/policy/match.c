@@ -51,12 +51,13 @@ match_if(bool condition)
 static enum match
 is_member(const struct policy_rule *r, const struct policy_question *q)
 {
-	if (q->facts_state != FACTS_KNOWN ||
+	if (q->facts_state != SIGNER_FACTS_KNOWN ||
 	    (!r->has_group_sid && r->group_dn == NULL))
 		return MATCH_UNKNOWN;
-	return match_if(
-	    (r->has_group_sid && facts_has_group(q->facts, &r->group_sid)) ||
-	    (r->group_dn != NULL && facts_has_group_dn(q->facts, r->group_dn)));
+	return match_if((r->has_group_sid &&
+			    signer_facts_has_group(q->facts, &r->group_sid)) ||
+	    (r->group_dn != NULL &&
+		signer_facts_has_group_dn(q->facts, r->group_dn)));
 }
 
 /* The SIDs of its ticket say so; without them the directory. */
@@ -307,11 +308,11 @@ is_reserved(const struct policy_rule *r, const struct policy_question *q,
 static const struct name *
 first_account_name(const struct policy_rule *r, const struct policy_question *q)
 {
-	if (q->facts_state != FACTS_KNOWN)
+	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return NULL;
-	for (size_t i = 0; i < facts_n_hosts(q->facts); i++)
-		if (!is_reserved(r, q, facts_host(q->facts, i)->octets))
-			return facts_host(q->facts, i);
+	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
+		if (!is_reserved(r, q, signer_facts_host(q->facts, i)->octets))
+			return signer_facts_host(q->facts, i);
 	return NULL;
 }
 
@@ -358,12 +359,12 @@ static enum match
 match_account_owner(const struct policy_rule *r,
     const struct policy_question *q)
 {
-	if (q->facts_state != FACTS_KNOWN)
+	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return MATCH_UNKNOWN;
 	if (is_reserved(r, q, q->owner))
 		return MATCH_NO;
-	for (size_t i = 0; i < facts_n_hosts(q->facts); i++) {
-		const uint8_t *host = facts_host(q->facts, i)->octets;
+	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++) {
+		const uint8_t *host = signer_facts_host(q->facts, i)->octets;
 
 		if (is_reserved(r, q, host))
 			continue;

@@ -90,8 +90,8 @@ address_of(const uint8_t *name, struct addr *addr_out)
 static bool
 is_account_name(const struct policy_question *q, const uint8_t *name)
 {
-	for (size_t i = 0; i < facts_n_hosts(q->facts); i++)
-		if (name_equal(facts_host(q->facts, i)->octets, name))
+	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
+		if (name_equal(signer_facts_host(q->facts, i)->octets, name))
 			return true;
 	return false;
 }
@@ -102,7 +102,7 @@ is_own_target(const struct policy_rule *r, const struct policy_question *q,
 {
 	if (match_is_own_name(q->signer, target))
 		return MATCH_YES;
-	if (q->facts_state != FACTS_KNOWN)
+	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return r->has_directory ? MATCH_UNKNOWN : MATCH_NO;
 	return is_account_name(q, target) ? MATCH_YES : MATCH_NO;
 }

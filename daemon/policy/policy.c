@@ -189,7 +189,7 @@ next_match(const struct policy_book *b, const struct policy_question *q,
 		case MATCH_NO:
 			break;
 		case MATCH_UNKNOWN:
-			if (q->facts_state == FACTS_COMING)
+			if (q->facts_state == SIGNER_FACTS_COMING)
 				return -1;
 			if (!b->rules[*i_io]->is_grant)
 				return 1;
@@ -214,7 +214,8 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 		if (match_needs_target(r, q))
 			return POLICY_LATER;
 		target = match_target(r, q);
-		if (target == MATCH_UNKNOWN && q->facts_state == FACTS_COMING)
+		if (target == MATCH_UNKNOWN &&
+		    q->facts_state == SIGNER_FACTS_COMING)
 			return POLICY_WAIT;
 		if (target == MATCH_NO ||
 		    (target == MATCH_UNKNOWN && r->is_grant))
@@ -292,7 +293,7 @@ explain_group(const struct policy_question *q, struct policy_decision *d)
 		d->because = "the signer's ticket does not have that group";
 		d->advice = "put the signer into the group, and let it get a "
 			    "new ticket";
-	} else if (q->facts_state == FACTS_KNOWN) {
+	} else if (q->facts_state == SIGNER_FACTS_KNOWN) {
 		d->because = "the directory does not have it in that group";
 		d->advice = "put the signer into the group";
 	} else {
@@ -353,11 +354,11 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 static void
 explain_account(const struct policy_question *q, struct policy_decision *d)
 {
-	if (q->facts_state != FACTS_KNOWN) {
+	if (q->facts_state != SIGNER_FACTS_KNOWN) {
 		d->because = "the directory does not say which names are the "
 			     "signer's";
 		d->advice = "see why the directory does not answer";
-	} else if (facts_n_hosts(q->facts) == 0) {
+	} else if (signer_facts_n_hosts(q->facts) == 0) {
 		d->because = "the directory holds no host name that counts for "
 			     "the signer";
 		d->advice = "see dNSHostName of its object, and "

@@ -31,8 +31,8 @@
 #include "daemon/base/addr.h"
 #include "daemon/base/reason.h"
 #include "daemon/dns/name.h"
-#include "daemon/identity/facts.h"
 #include "daemon/identity/principal.h"
+#include "daemon/identity/signer_facts.h"
 
 struct policy_book;
 struct policy_rule;
@@ -60,7 +60,7 @@ struct policy_rule_text {
 struct policy_group {
 	bool has_sid;
 	struct sid sid;
-	const char *dn; /* normalized as facts.h wants it; NULL: none */
+	const char *dn; /* normalized as signer_facts.h wants it; NULL: none */
 };
 
 /* What a book is made from; all is copied. */
@@ -128,8 +128,8 @@ struct policy_question {
 	void *has_address_arg;
 
 	/* What the directory holds for the signer; facts only if KNOWN. */
-	enum facts_state facts_state;
-	const struct facts *facts;
+	enum signer_facts_state facts_state;
+	const struct signer_facts *facts;
 	/* The zone's MNAME and name servers: nobody's own names. */
 	const struct name *servers;
 	size_t n_servers;

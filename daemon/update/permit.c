@@ -165,7 +165,7 @@ must_wait(const struct update *u, const struct policy_decision *d)
 {
 	return d->verdict == POLICY_WAIT ||
 	    (d->verdict == POLICY_LATER &&
-		u->requester.facts_state == FACTS_COMING &&
+		u->requester.facts_state == SIGNER_FACTS_COMING &&
 		policy_book_needs_facts(u->requester.book));
 }
 

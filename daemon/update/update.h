@@ -79,8 +79,8 @@ struct update_requester {
 	bool (*has_address)(void *arg, const uint8_t *name,
 	    const struct addr *address);
 	void *has_address_arg;
-	enum facts_state facts_state;
-	const struct facts *facts;
+	enum signer_facts_state facts_state;
+	const struct signer_facts *facts;
 	const struct name *servers;
 	size_t n_servers;
 };

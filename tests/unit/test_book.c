@@ -185,8 +185,8 @@ test_all_mistakes_are_told_at_once(void)
 
 /* PC1$@AD.TEST, of whom the directory knows state, asks for an A of owner. */
 static struct policy_decision
-ask_with_facts(const struct policy_book *b, enum facts_state state,
-    const struct facts *facts, const char *owner)
+ask_with_facts(const struct policy_book *b, enum signer_facts_state state,
+    const struct signer_facts *facts, const char *owner)
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
 	struct name n = name(owner);
@@ -215,24 +215,25 @@ test_what_the_directory_must_say_is_waited_for(void)
 	    "deny group admins name www.ad.test", "grant * ldap-self . A"};
 	struct policy_book *b = book(texts, N(texts));
 	struct name host = name("pc1.ad.test");
-	struct facts *f =
-	    facts_create(&(struct facts_source){.hosts = &host, .n_hosts = 1});
+	struct signer_facts *f = signer_facts_create(
+	    &(struct signer_facts_source){.hosts = &host, .n_hosts = 1});
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	CU_ASSERT(policy_book_needs_facts(b));
-	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_COMING, NULL, "pc1.ad.test")
+	CU_ASSERT_EQUAL(ask_with_facts(b, SIGNER_FACTS_COMING, NULL,
+			    "pc1.ad.test")
 			    .verdict,
 	    POLICY_WAIT);
-	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "pc1.ad.test")
+	CU_ASSERT_EQUAL(ask_with_facts(b, SIGNER_FACTS_KNOWN, f, "pc1.ad.test")
 			    .verdict,
 	    POLICY_GRANT);
-	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "pc2.ad.test")
+	CU_ASSERT_EQUAL(ask_with_facts(b, SIGNER_FACTS_KNOWN, f, "pc2.ad.test")
 			    .verdict,
 	    POLICY_NO_MATCH);
-	CU_ASSERT_EQUAL(ask_with_facts(b, FACTS_KNOWN, f, "www.ad.test")
+	CU_ASSERT_EQUAL(ask_with_facts(b, SIGNER_FACTS_KNOWN, f, "www.ad.test")
 			    .verdict,
 	    POLICY_NO_MATCH);
-	facts_unref(f);
+	signer_facts_unref(f);
 	policy_book_unref(b);
 }
 
@@ -246,10 +247,10 @@ test_what_is_not_known_grants_nothing_and_denies_all(void)
 	struct policy_book *b = book(texts, N(texts));
 	struct policy_decision d;
 
-	d = ask_with_facts(b, FACTS_UNKNOWN, NULL, "www.ad.test");
+	d = ask_with_facts(b, SIGNER_FACTS_UNKNOWN, NULL, "www.ad.test");
 	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
 	CU_ASSERT_PTR_EQUAL(d.rule, policy_book_rule_at(b, 0));
-	d = ask_with_facts(b, FACTS_UNKNOWN, NULL, "pc1.ad.test");
+	d = ask_with_facts(b, SIGNER_FACTS_UNKNOWN, NULL, "pc1.ad.test");
 	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
 	CU_ASSERT_PTR_NOT_NULL(strstr(d.because, "director"));
 	policy_book_unref(b);

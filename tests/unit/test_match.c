@@ -388,18 +388,19 @@ test_a_key_is_in_no_group(void)
 }
 
 /* What the directory tells of PC1$@AD.TEST. */
-static struct facts *
+static struct signer_facts *
 facts_of_pc1(void)
 {
 	static const char *const dns[] = {"cn=admins,dc=ad,dc=test"};
 	struct name hosts[] = {name("pc1.ad.test"), name("alias.ad.test"),
 	    name("ns1.ad.test"), name("ad.test")};
 	struct sid groups[1];
-	struct facts_source source = {hosts, N(hosts), groups, 1, dns, 1};
-	struct facts *f;
+	struct signer_facts_source source = {hosts, N(hosts), groups, 1, dns,
+	    1};
+	struct signer_facts *f;
 
 	CU_ASSERT_EQUAL_FATAL(sid_from_text("S-1-5-21-1-2-3-1200", groups), 0);
-	f = facts_create(&source);
+	f = signer_facts_create(&source);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	return f;
 }
@@ -434,7 +435,7 @@ test_names_of_the_directory_are_own_names(void)
 	    {"grant * ldap-selfsub .", "other.ad.test", MATCH_YES, MATCH_NO},
 	};
 	struct name server = name("ns1.ad.test");
-	struct facts *f = facts_of_pc1();
+	struct signer_facts *f = facts_of_pc1();
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
 	struct policy_rule *r;
 	struct reason reason;
@@ -446,7 +447,7 @@ test_names_of_the_directory_are_own_names(void)
 		struct name owner = name(cases[i].owner);
 		struct policy_question q = {.signer = &signer,
 		    .owner = owner.octets,
-		    .facts_state = FACTS_KNOWN,
+		    .facts_state = SIGNER_FACTS_KNOWN,
 		    .facts = f,
 		    .servers = &server,
 		    .n_servers = 1};
@@ -458,13 +459,13 @@ test_names_of_the_directory_are_own_names(void)
 			    cases[i].owner);
 			CU_FAIL("decided wrongly");
 		}
-		q.facts_state = FACTS_UNKNOWN;
+		q.facts_state = SIGNER_FACTS_UNKNOWN;
 		q.facts = NULL;
 		CU_ASSERT_EQUAL(match_owner(r, &q), MATCH_UNKNOWN);
 		rule_destroy(r);
 	}
 	principal_unref(signer.principal);
-	facts_unref(f);
+	signer_facts_unref(f);
 }
 
 /* Our zones: pc1.ad.test has 192.0.2.7 and 2001:db8::a7. */
@@ -558,7 +559,7 @@ test_the_directory_tells_whose_a_target_is(void)
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
 	struct name owner = name("9.2.0.192.in-addr.arpa");
 	struct name target = name("alias.ad.test");
-	struct facts *f = facts_of_pc1();
+	struct signer_facts *f = facts_of_pc1();
 	struct policy_question q = {.signer = &signer,
 	    .owner = owner.octets,
 	    .type = TYPE_PTR,
@@ -572,13 +573,13 @@ test_the_directory_tells_whose_a_target_is(void)
 	    0);
 	CU_ASSERT_EQUAL_FATAL(parse("grant * ptr-self", &r, &reason), 0);
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_UNKNOWN);
-	q.facts_state = FACTS_KNOWN;
+	q.facts_state = SIGNER_FACTS_KNOWN;
 	q.facts = f;
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_YES);
 	target = name("other.ad.test");
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
 	rule_destroy(r);
-	facts_unref(f);
+	signer_facts_unref(f);
 	principal_unref(signer.principal);
 }
 

@@ -1,5 +1,5 @@
 /*
- * facts.c - what the directory holds for a principal
+ * signer_facts.c - what the directory holds for a principal
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/identity/facts.h"
+#include "daemon/identity/signer_facts.h"
 
-struct facts {
+struct signer_facts {
 	atomic_uint n_refs;
 	struct name *hosts;
 	size_t n_hosts;
@@ -21,7 +21,7 @@ struct facts {
 };
 
 static void
-facts_free(struct facts *f)
+signer_facts_free(struct signer_facts *f)
 {
 	for (size_t i = 0; i < f->n_group_dns; i++)
 		free(f->group_dns[i]);
@@ -43,7 +43,7 @@ copy_items(const void *items, size_t n, size_t size)
 }
 
 static bool
-copy_dns(struct facts *f, const struct facts_source *source)
+copy_dns(struct signer_facts *f, const struct signer_facts_source *source)
 {
 	f->group_dns = calloc(source->n_group_dns + 1, sizeof(char *));
 	if (f->group_dns == NULL)
@@ -58,10 +58,10 @@ copy_dns(struct facts *f, const struct facts_source *source)
 	return true;
 }
 
-struct facts *
-facts_create(const struct facts_source *source)
+struct signer_facts *
+signer_facts_create(const struct signer_facts_source *source)
 {
-	struct facts *f = calloc(1, sizeof(*f));
+	struct signer_facts *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
@@ -72,40 +72,40 @@ facts_create(const struct facts_source *source)
 	f->groups = copy_items(source->groups, f->n_groups, sizeof(*f->groups));
 	if (f->hosts != NULL && f->groups != NULL && copy_dns(f, source))
 		return f;
-	facts_free(f);
+	signer_facts_free(f);
 	return NULL;
 }
 
-struct facts *
-facts_ref(struct facts *f)
+struct signer_facts *
+signer_facts_ref(struct signer_facts *f)
 {
 	atomic_fetch_add_explicit(&f->n_refs, 1, memory_order_relaxed);
 	return f;
 }
 
 void
-facts_unref(struct facts *f)
+signer_facts_unref(struct signer_facts *f)
 {
 	if (f == NULL)
 		return;
 	if (atomic_fetch_sub_explicit(&f->n_refs, 1, memory_order_acq_rel) == 1)
-		facts_free(f);
+		signer_facts_free(f);
 }
 
 size_t
-facts_n_hosts(const struct facts *f)
+signer_facts_n_hosts(const struct signer_facts *f)
 {
 	return f->n_hosts;
 }
 
 const struct name *
-facts_host(const struct facts *f, size_t i)
+signer_facts_host(const struct signer_facts *f, size_t i)
 {
 	return &f->hosts[i];
 }
 
 bool
-facts_has_group(const struct facts *f, const struct sid *group)
+signer_facts_has_group(const struct signer_facts *f, const struct sid *group)
 {
 	for (size_t i = 0; i < f->n_groups; i++)
 		if (sid_equal(&f->groups[i], group))
@@ -114,7 +114,7 @@ facts_has_group(const struct facts *f, const struct sid *group)
 }
 
 bool
-facts_has_group_dn(const struct facts *f, const char *dn)
+signer_facts_has_group_dn(const struct signer_facts *f, const char *dn)
 {
 	for (size_t i = 0; i < f->n_group_dns; i++)
 		if (strcmp(f->group_dns[i], dn) == 0)
