@@ -241,7 +241,7 @@ history_append(struct history *h, uint32_t serial_from, uint32_t serial_to,
 		ret = history_note(h, where);
 	if (ret != 0)
 		return ret;
-	c = last_chunk(h);
+	c = h->chunks[h->n_chunks - 1]; /* reserved */
 	c->entries[c->n++] = (struct history_entry){serial_from, serial_to,
 	    where->segment, where->offset, where->len, where->share};
 	h->end++;
@@ -259,7 +259,7 @@ history_append(struct history *h, uint32_t serial_from, uint32_t serial_to,
 static uint64_t
 find_from(const struct history *h, uint32_t serial)
 {
-	uint32_t base = history_oldest(h)->serial_from;
+	uint32_t base = entry_at(h, h->first)->serial_from;
 	uint64_t low = h->first, high = h->end;
 
 	while (low < high) {
