@@ -21,6 +21,7 @@
 #include "daemon/dns/rdata.h"
 #include "daemon/zone/snapshot.h"
 #include "daemon/zone/snapshot_format.h"
+#include "daemon/zone/trie_build.h"
 #include "daemon/zone/version.h"
 
 /* Where the octets are: in memory, or else in a file. */
@@ -34,6 +35,7 @@ struct source {
 struct snapshot {
 	struct source source;
 	struct zone_txn *txn;
+	struct trie_build build;
 	const char *path; /* for messages */
 	struct reason *reason;
 	uint64_t offset; /* of what is read next */
@@ -299,20 +301,10 @@ copy_rrset(uint8_t *at, const struct stored_rrset *s)
 }
 
 static int
-place_name(struct snapshot *s, struct zone_name *n)
-{
-	struct trie_spot spot;
-	struct key k;
-
-	key_make(&k, n->owner);
-	trie_locate(&s->txn->version->root, &k, n->owner, &spot);
-	return txn_place_name(s->txn, &k, &spot, n);
-}
-
-static int
 take_name(struct snapshot *s, struct reader *r)
 {
 	struct stored_rrset rrset;
+	struct key key;
 	uint8_t flags = reader_u8(r);
 	uint16_t n_rrsets = reader_u16(r);
 	uint32_t principal = reader_u32(r);
@@ -338,7 +330,8 @@ take_name(struct snapshot *s, struct reader *r)
 		copy_rrset(at, &rrset);
 		at += stored_size(&rrset);
 	}
-	ret = place_name(s, n);
+	key_make(&key, n->owner);
+	ret = txn_build_name(s->txn, &s->build, &key, n);
 	if (ret != 0) {
 		zone_name_free(&s->txn->zone->slab, n);
 		return failed(s, ret);
@@ -412,7 +405,11 @@ read_all(struct snapshot *s)
 		if (ret == 0)
 			ret = take_records(s);
 	}
-	return ret == 0 ? read_footer(s) : ret;
+	if (ret == 0)
+		ret = read_footer(s);
+	if (ret == 0 && txn_finish_build(s->txn, &s->build) != 0)
+		ret = failed(s, ERR_NOMEM);
+	return ret;
 }
 
 static int
@@ -421,7 +418,9 @@ read_snapshot(struct snapshot *s, struct snapshot_info *info_out)
 	int ret;
 
 	assert(version_n_names(zone_view(s->txn)) == 0);
+	trie_build_init(&s->build, &s->txn->edit);
 	ret = read_all(s);
+	trie_build_clear(&s->build);
 	free(s->payload);
 	memset(info_out, 0, sizeof(*info_out));
 	if (ret == 0) {

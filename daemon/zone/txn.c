@@ -11,6 +11,7 @@
 #include "daemon/base/err.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/types.h"
+#include "daemon/zone/trie_build.h"
 #include "daemon/zone/version.h"
 
 int
@@ -133,6 +134,37 @@ txn_place_name(struct zone_txn *txn, const struct key *k,
 	if (at_apex)
 		note_apex(v, n);
 	return 0;
+}
+
+int
+txn_build_name(struct zone_txn *txn, struct trie_build *b, const struct key *k,
+    struct zone_name *n)
+{
+	struct zone_version *v = txn->version;
+	unsigned flags = leaf_flags(v, n);
+	int ret = trie_build_add(b, k, leaf_make(n, key_hash(k), flags));
+
+	if (ret != 0)
+		return ret;
+	v->n_names++;
+	v->n_records += zone_name_n_records(n);
+	v->n_marked += word_is_marked(flags);
+	if (is_apex(v, n->owner))
+		note_apex(v, n);
+	return 0;
+}
+
+int
+txn_finish_build(struct zone_txn *txn, struct trie_build *b)
+{
+	struct zone_version *v = txn->version;
+	int ret;
+
+	assert(v->root.at == NULL);
+	ret = trie_build_finish(b, &v->root);
+	if (ret == 0)
+		assert(v->n_names == 0 || v->root.at != NULL);
+	return ret;
 }
 
 int

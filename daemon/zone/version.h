@@ -64,4 +64,14 @@ void version_drop(struct zone *z, struct zone_version *v);
 int txn_place_name(struct zone_txn *txn, const struct key *k,
     const struct trie_spot *spot, struct zone_name *n);
 
+/*
+ * Takes n, of this generation, whose key is k, as the next name of a zone that
+ * is built from nothing; txn_finish_build() makes the names the view.  On
+ * error n stays the caller's.
+ */
+struct trie_build;
+int txn_build_name(struct zone_txn *txn, struct trie_build *b,
+    const struct key *k, struct zone_name *n);
+int txn_finish_build(struct zone_txn *txn, struct trie_build *b);
+
 #endif

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/zone/trie_build.h"
+#include "daemon/zone/version.h"
 #include "tests/unit/suites.h"
 #include "tests/unit/zone_helper.h"
 
@@ -448,6 +450,95 @@ test_versions_agree_with_a_sorted_array(void)
 	free(trial.entries);
 }
 
+/* Puts the names of v, in their order, into a zone that is built. */
+static void
+build_copy(struct zone_txn *txn, const struct zone_version *v, unsigned n)
+{
+	struct zone_iter it;
+	struct trie_build b;
+
+	trie_build_init(&b, &txn->edit);
+	for (const struct zone_name *from = zone_first(&it, v);
+	     from != NULL && n > 0; from = zone_next(&it), n--) {
+		size_t len = from->len -
+		    (size_t)(zone_name_rrsets(from) - (const uint8_t *)from);
+		struct zone_name *to;
+		uint8_t *rrsets;
+		struct key k;
+
+		CU_ASSERT_EQUAL_FATAL(zone_name_create(&txn->zone->slab,
+					  txn->edit.generation, from->owner,
+					  len, &to, &rrsets),
+		    0);
+		to->n_rrsets = from->n_rrsets;
+		memcpy(rrsets, zone_name_rrsets(from), len);
+		key_make(&k, to->owner);
+		CU_ASSERT_EQUAL_FATAL(txn_build_name(txn, &b, &k, to), 0);
+	}
+	if (it.at == NULL)
+		CU_ASSERT_EQUAL_FATAL(txn_finish_build(txn, &b), 0);
+	trie_build_clear(&b);
+}
+
+/* Like one that grew name by name: found, changed and emptied. */
+static void
+test_a_zone_that_is_built_agrees_too(void)
+{
+	struct zone *z = zone_of_test(NULL), *built;
+	struct zone_txn *txn;
+	struct model m;
+	uint64_t seed = 7;
+
+	model_init(&m);
+	for (unsigned round = 0; round < 60; round++) {
+		CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
+		change_at_random(txn, &m, &seed, 1 + random_next(&seed) % 30);
+		(void)publish(z, txn);
+		zone_reclaim(z);
+		built = zone_of_test(NULL);
+		CU_ASSERT_EQUAL_FATAL(zone_begin(built, &txn), 0);
+		build_copy(txn, zone_current(z), UINT32_MAX);
+		(void)publish(built, txn);
+		CU_ASSERT(versions_equal(zone_current(built), zone_current(z)));
+		CU_ASSERT_EQUAL(octets_in_use(built), octets_in_use(z));
+		check_all(zone_current(built), &m, &seed);
+		CU_ASSERT_EQUAL_FATAL(zone_begin(built, &txn), 0);
+		change_at_random(txn, &m, &seed, 20);
+		(void)publish(built, txn);
+		zone_reclaim(built);
+		check_all(zone_current(built), &m, &seed);
+		zone_destroy(z);
+		z = built;
+	}
+	empty_zone(z);
+	CU_ASSERT_EQUAL(octets_in_use(z), 0);
+	zone_destroy(z);
+	free(m.entries);
+}
+
+static void
+test_a_build_that_is_given_up_leaves_nothing(void)
+{
+	struct zone *z = zone_of_test(NULL), *built = zone_of_test(NULL);
+	struct zone_txn *txn;
+	struct model m;
+	uint64_t seed = 9;
+
+	model_init(&m);
+	CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
+	change_at_random(txn, &m, &seed, 300);
+	(void)publish(z, txn);
+	for (unsigned n = 0; n < m.n; n += 7) {
+		CU_ASSERT_EQUAL_FATAL(zone_begin(built, &txn), 0);
+		build_copy(txn, zone_current(z), n);
+		zone_abort(txn);
+		CU_ASSERT_EQUAL(octets_in_use(built), 0);
+	}
+	zone_destroy(built);
+	zone_destroy(z);
+	free(m.entries);
+}
+
 static void
 test_an_empty_version_has_nothing(void)
 {
@@ -525,6 +616,8 @@ test_the_deepest_trie_can_be_walked(void)
 
 CU_TestInfo trie_tests[] = {
     {"model", test_versions_agree_with_a_sorted_array},
+    {"built", test_a_zone_that_is_built_agrees_too},
+    {"build given up", test_a_build_that_is_given_up_leaves_nothing},
     {"empty version", test_an_empty_version_has_nothing},
     {"deepest", test_the_deepest_trie_can_be_walked},
     CU_TEST_INFO_NULL,
