@@ -69,6 +69,7 @@ int message_write_rendered(struct message_writer *w, enum section section,
 int message_write_edns(struct message_writer *w, uint16_t size,
     enum rcode rcode, const uint8_t *options, size_t len);
 #define EDNS_ROOM(options_len) (11 + (options_len))
+#define EDNS_OPTION_ROOM(len) (4 + (len)) /* of one option */
 
 /* The lower four bits of rcode, and flags bits (FLAG_...) to set or clear. */
 void message_write_rcode(struct message_writer *w, enum rcode rcode);

@@ -93,6 +93,13 @@ enum rcode {
 	RCODE_BADVERS = 16,
 };
 
+/* INFO-CODE of an Extended DNS Error (RFC 8914 section 4). */
+enum ede_code {
+	EDE_OTHER = 0,
+	EDE_PROHIBITED = 18,
+	EDE_NOT_AUTHORITATIVE = 20,
+};
+
 /* The error of TSIG (RFC 8945 section 3), TKEY (RFC 2930 section 2.6). */
 enum tsig_error {
 	TSIG_ERROR_NONE = 0,

@@ -145,6 +145,29 @@ submit(struct request *r)
 	return store_submit(r->worker->server->store, job);
 }
 
+/* Begins the answer; a refusal tells a signer why. */
+static void
+begin_answer(struct request *r, struct message_writer *w, enum rcode rcode,
+    const char *why)
+{
+	request_answer_start(r, w, NULL);
+	switch (rcode) {
+	case RCODE_REFUSED:
+		request_answer_explain(r, w, EDE_PROHIBITED, why);
+		break;
+	case RCODE_NOTAUTH:
+		request_answer_explain(r, w, EDE_NOT_AUTHORITATIVE, why);
+		break;
+	case RCODE_FORMERR:
+	case RCODE_NOTZONE:
+	case RCODE_SERVFAIL:
+		request_answer_explain(r, w, EDE_OTHER, why);
+		break;
+	default: /* a prerequisite: the RCODE says it */
+		break;
+	}
+}
+
 enum outcome
 handle_update(struct request *r, struct message_writer *w,
     enum rcode *rcode_out)
@@ -167,7 +190,7 @@ handle_update(struct request *r, struct message_writer *w,
 	} else {
 		*rcode_out = refuse(r, *rcode_out);
 	}
-	request_answer_start(r, w, NULL);
+	begin_answer(r, w, *rcode_out, r->u.update.record.reason.text);
 	return REPLY;
 }
 
@@ -193,7 +216,9 @@ void
 finish_update(struct request *r)
 {
 	const struct store_job *job = &r->u.update.job;
+	const char *why = r->u.update.record.reason.text;
 	struct worker *w = r->worker;
+	struct message_writer answer;
 
 	if (r->u.update.is_replay && job->rcode == RCODE_NOTAUTH) {
 		refuse_replay(r);
@@ -211,10 +236,12 @@ finish_update(struct request *r)
 		audit_update_done(r);
 	} else if (job->reason.text[0] != '\0') {
 		COUNT(w->counters.updates_failed);
-		audit_update_refused(r, job->rcode, "store", job->reason.text);
+		why = job->reason.text;
+		audit_update_refused(r, job->rcode, "store", why);
 	} else {
 		(void)refuse(r, job->rcode);
 	}
-	request_answer_rcode(r, job->rcode);
+	begin_answer(r, &answer, job->rcode, why);
+	request_answer_send(r, &answer, job->rcode);
 	request_put(r);
 }

@@ -105,6 +105,27 @@ request_answer_start(struct request *r, struct message_writer *w,
 	    edns_reply_room(&r->edns) + tsig_room(&r->tsig));
 }
 
+#define EDE_TEXT_MAX 400 /* octets; the rest is in the log */
+
+void
+request_answer_explain(struct request *r, struct message_writer *w,
+    enum ede_code code, const char *text)
+{
+	size_t len = strnlen(text, EDE_TEXT_MAX), room;
+	uint8_t ede[2 + EDE_TEXT_MAX];
+
+	if (!r->tsig.is_verified || !r->edns.present || len == 0)
+		return;
+	room = edns_reply_room(&r->edns) + tsig_room(&r->tsig);
+	if (w->w.len + room + EDNS_OPTION_ROOM(2 + len) > size_limit(r))
+		return;
+	put_u16(ede, (uint16_t)code);
+	memcpy(ede + 2, text, len);
+	if (edns_reply_add(&r->edns, EDNS_OPTION_EDE, ede,
+		(uint16_t)(2 + len)) == 0)
+		message_write_reserve(w, room + EDNS_OPTION_ROOM(2 + len));
+}
+
 /* Unsigned: it says nothing but that the answer is to be had by TCP. */
 static void
 send_truncated(struct request *r)

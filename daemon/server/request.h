@@ -47,6 +47,14 @@ void request_answer_start(struct request *r, struct message_writer *w,
     const struct zone_version *v);
 
 /*
+ * Puts the reason of a refusal into the answer that was begun, as an Extended
+ * DNS Error (RFC 8914), if the request had EDNS and there is room.  Only who
+ * has signed is told.
+ */
+void request_answer_explain(struct request *r, struct message_writer *w,
+    enum ede_code code, const char *text);
+
+/*
  * Sends the answer of len octets in the worker's buffer; TC in its place if it
  * is too long for a datagram.
  */

@@ -49,6 +49,26 @@ strict = ContextKey("strict", flags=MUTUAL | INTEGRITY
                     | gssapi.RequirementFlag.replay_detection).negotiate()
 expect("update of a strict client", NOERROR, Signed(strict, own_address()).send())
 
+# Who has signed, and knows EDNS, is told why by the refusal itself (RFC 8914).
+def refused(key, edns):
+    update = dns.update.UpdateMessage(ZONE)
+    update.add("pc2", 300, "A", "192.0.2.99")
+    if edns:
+        update.use_edns(0, payload=1232)
+    if key is not None:
+        update.use_tsig(key.key)
+    answer = dns.message.from_wire(udp(update.to_wire()), keyring=update.keyring, request_mac=update.mac)
+    expect("refused", dns.rcode.REFUSED, answer.rcode())
+    return [(o.code, o.text) for o in answer.options]
+
+
+key = ContextKey("told").negotiate()
+(code, text), = refused(key, edns=True)
+expect("EDE", 18, code)
+expect("its text", True, "PC1$@" in text and "may not add pc2." in text and "ms-self" in text)
+expect("without EDNS", [], refused(key, edns=False))
+expect("unsigned", [], refused(None, edns=True))
+
 # MICs out of order, of many: none is late.
 key = ContextKey("shuffled").negotiate()
 updates = [Signed(key, add("pc1", "TXT", str(i))) for i in range(40)]
