@@ -20,6 +20,7 @@
 #define SHARDS 64
 #define OWNER_BUCKETS 4096
 #define CONTEXTS_PER_BUCKET 2
+#define NEVER UINT64_MAX
 
 TAILQ_HEAD(context_list, context);
 
@@ -27,6 +28,7 @@ struct shard {
 	_Alignas(64) pthread_mutex_t lock;
 	struct context **buckets;
 	struct context_list by_use; /* idlest first */
+	uint64_t expiry_ms;         /* none expires before; structure lock */
 };
 
 /* A principal with contexts in the table. */
@@ -46,6 +48,9 @@ struct contexts {
 	struct contexts_counters counters;
 	struct owner *owners[OWNER_BUCKETS];
 	struct shard shards[SHARDS];
+
+	/* When the idlest of each shard was used; written under its lock. */
+	_Atomic uint64_t idlest_ms[SHARDS]; /* NEVER: it is empty */
 };
 
 static void
@@ -81,6 +86,8 @@ make_shards(struct contexts *t)
 
 		(void)pthread_mutex_init(&s->lock, NULL);
 		TAILQ_INIT(&s->by_use);
+		s->expiry_ms = NEVER;
+		atomic_init(&t->idlest_ms[i], NEVER);
 		s->buckets = calloc(t->n_buckets, sizeof(*s->buckets));
 		if (s->buckets == NULL)
 			return ERR_NOMEM;
@@ -182,16 +189,30 @@ owner_drop_if_empty(struct contexts *t, struct owner *o)
 	free(o);
 }
 
+/* The idlest of a shard is another one now; its lock is held. */
+static void
+note_idlest(struct contexts *t, struct shard *s)
+{
+	const struct context *c = TAILQ_FIRST(&s->by_use);
+
+	atomic_store_explicit(&t->idlest_ms[s - t->shards],
+	    c == NULL ? NEVER : context_used_ms(c), memory_order_relaxed);
+}
+
 /* Takes c out; both locks are held.  Its reference goes to *dead_io. */
 static void
 unlink_locked(struct contexts *t, struct context *c, struct context **dead_io)
 {
 	struct context **at = bucket_of(t, c->hash);
+	struct shard *s = shard_of(t, c->hash);
+	bool was_idlest = TAILQ_FIRST(&s->by_use) == c;
 
 	while (*at != c)
 		at = &(*at)->chain;
 	*at = c->chain;
-	TAILQ_REMOVE(&shard_of(t, c->hash)->by_use, c, by_use);
+	TAILQ_REMOVE(&s->by_use, c, by_use);
+	if (was_idlest)
+		note_idlest(t, s);
 	TAILQ_REMOVE(&c->owner->contexts, c, by_owner);
 	c->owner->n--;
 	owner_drop_if_empty(t, c->owner);
@@ -243,7 +264,11 @@ link_context(struct contexts *t, struct context *c, struct owner *o)
 	*bucket = c;
 	c->is_linked = true;
 	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	if (TAILQ_FIRST(&s->by_use) == c)
+		note_idlest(t, s);
 	(void)pthread_mutex_unlock(&s->lock);
+	if (c->expiry_ms < s->expiry_ms)
+		s->expiry_ms = c->expiry_ms;
 	atomic_fetch_add_explicit(&t->counters.count, 1, memory_order_relaxed);
 	count(&t->counters.added);
 }
@@ -275,21 +300,23 @@ idlest_of_owner(const struct owner *o)
 static struct context *
 idlest_of_all(struct contexts *t)
 {
-	struct context *idlest = NULL;
+	uint64_t idlest_ms = NEVER;
+	struct shard *s = t->shards;
+	struct context *c;
 
 	for (size_t i = 0; i < SHARDS; i++) {
-		struct shard *s = &t->shards[i];
-		struct context *c;
+		uint64_t used_ms = atomic_load_explicit(&t->idlest_ms[i],
+		    memory_order_relaxed);
 
-		(void)pthread_mutex_lock(&s->lock);
-		c = TAILQ_FIRST(&s->by_use);
-		(void)pthread_mutex_unlock(&s->lock);
-		if (c != NULL &&
-		    (idlest == NULL ||
-			context_used_ms(c) < context_used_ms(idlest)))
-			idlest = c;
+		if (used_ms < idlest_ms) {
+			idlest_ms = used_ms;
+			s = &t->shards[i];
+		}
 	}
-	return idlest;
+	(void)pthread_mutex_lock(&s->lock);
+	c = TAILQ_FIRST(&s->by_use);
+	(void)pthread_mutex_unlock(&s->lock);
+	return c;
 }
 
 /* Takes out victim to make room for one more of o; false: there is none. */
@@ -455,13 +482,17 @@ void
 contexts_used(struct contexts *t, struct context *c)
 {
 	struct shard *s = shard_of(t, c->hash);
+	bool was_idlest;
 
 	(void)pthread_mutex_lock(&s->lock);
 	atomic_store_explicit(&c->used_ms, clock_mono_ms(),
 	    memory_order_relaxed);
 	if (c->is_linked) {
+		was_idlest = TAILQ_FIRST(&s->by_use) == c;
 		TAILQ_REMOVE(&s->by_use, c, by_use);
 		TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+		if (was_idlest)
+			note_idlest(t, s);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -490,17 +521,23 @@ contexts_remove(struct contexts *t, struct context *c)
 	return true;
 }
 
-/* Unlinks what of one shard is expired (or everything). */
+/* Unlinks what of one shard expires until now_ms; structure lock held. */
 static void
-sweep(struct contexts *t, struct shard *s, bool all, struct context **dead_io)
+sweep(struct contexts *t, struct shard *s, uint64_t now_ms,
+    struct context **dead_io)
 {
 	struct context *c, *next;
 
+	if (s->expiry_ms > now_ms)
+		return; /* most of the time: there may be 20,000 to look at */
+	s->expiry_ms = NEVER;
 	(void)pthread_mutex_lock(&s->lock);
 	for (c = TAILQ_FIRST(&s->by_use); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, by_use);
-		if (all || context_is_expired(c))
+		if (c->expiry_ms <= now_ms)
 			unlink_locked(t, c, dead_io);
+		else if (c->expiry_ms < s->expiry_ms)
+			s->expiry_ms = c->expiry_ms;
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -508,12 +545,13 @@ sweep(struct contexts *t, struct shard *s, bool all, struct context **dead_io)
 size_t
 contexts_expire(struct contexts *t)
 {
+	uint64_t now_ms = clock_mono_ms();
 	struct context *dead = NULL;
 	size_t n;
 
 	(void)pthread_mutex_lock(&t->structure);
 	for (size_t i = 0; i < SHARDS; i++)
-		sweep(t, &t->shards[i], false, &dead);
+		sweep(t, &t->shards[i], now_ms, &dead);
 	(void)pthread_mutex_unlock(&t->structure);
 	n = release(dead);
 	atomic_fetch_add_explicit(&t->counters.expired, n,
@@ -593,7 +631,7 @@ contexts_destroy(struct contexts *t)
 
 		if (s->buckets == NULL)
 			continue;
-		sweep(t, s, true, &dead);
+		sweep(t, s, NEVER, &dead);
 		free(s->buckets);
 		(void)pthread_mutex_destroy(&s->lock);
 	}
