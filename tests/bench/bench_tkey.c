@@ -452,5 +452,9 @@ main(int argc, char **argv)
 		start(&clients[i]);
 	run();
 	report(server_resident() - resident);
+	tickets_free(tickets, options.n);
+	free(clients);
+	free(latencies);
+	arena_clear(&arena);
 	return n_failed == 0 ? 0 : 1;
 }

@@ -51,14 +51,17 @@ open_ccache(krb5_context krb5, krb5_ccache *cc_out)
 	    cc_out);
 }
 
-/* The ccache with the service's ticket, copied: no file, no KDC any more. */
+/*
+ * The ccache with the service's ticket, copied: no file, no KDC any more.
+ * Its name, to be freed; the copy lives as long as the program.
+ */
 static char *
 copy_ccache(void)
 {
 	krb5_ccache file, copy;
 	krb5_creds wanted = {0}, *got;
 	krb5_context krb5;
-	char *name;
+	char *full, *name;
 
 	if (krb5_init_context(&krb5) != 0)
 		die("krb5", "no context");
@@ -72,8 +75,17 @@ copy_ccache(void)
 	check(krb5, krb5_cc_new_unique(krb5, "MEMORY", NULL, &copy), "MEMORY");
 	check(krb5, krb5_cc_initialize(krb5, copy, wanted.client), "MEMORY");
 	check(krb5, krb5_cc_copy_creds(krb5, file, copy), "MEMORY");
-	check(krb5, krb5_cc_get_full_name(krb5, copy, &name), "MEMORY");
-	return name; /* all of it lives as long as the program */
+	check(krb5, krb5_cc_get_full_name(krb5, copy, &full), "MEMORY");
+	name = strdup(full);
+	if (name == NULL)
+		die("ccache", "no memory");
+	krb5_free_string(krb5, full);
+	krb5_free_creds(krb5, got);
+	krb5_free_cred_contents(krb5, &wanted);
+	(void)krb5_cc_close(krb5, file);
+	(void)krb5_cc_close(krb5, copy);
+	krb5_free_context(krb5);
+	return name;
 }
 
 static gss_OID_desc
@@ -168,7 +180,7 @@ tickets_make(const struct tickets_wanted *wanted)
 	unsigned n = wanted->n_threads;
 	struct maker makers[THREADS_MAX];
 	struct ticket *tickets = calloc(wanted->n, sizeof(*tickets));
-	const char *ccache = copy_ccache();
+	char *ccache = copy_ccache();
 
 	if (tickets == NULL)
 		die("tickets", "no memory");
@@ -186,6 +198,7 @@ tickets_make(const struct tickets_wanted *wanted)
 	}
 	for (unsigned i = 0; i < n; i++)
 		(void)pthread_join(makers[i].thread, NULL);
+	free(ccache);
 	return tickets;
 }
 
