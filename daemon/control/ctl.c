@@ -72,23 +72,19 @@ static const struct command commands[] = {
     {"stop", "", "stop the daemon", 0, 0, render_nothing, NULL},
     {"key-gen", "NAME [ALGORITHM]", "a new key {}; needs no daemon", 1, 2,
 	render_key, NULL},
+    {"store-check", "DIR", "look for damage; needs no daemon", 1, 1,
+	render_check, NULL},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };
 
-/*
- * Which of them need no daemon: what makes the result, of which "warnings" go
- * to stderr.  ERR_MALFORMED, ERR_UNSUPPORTED: the usage was wrong.
- */
-static const struct {
-	const char *name;
-	int (*run)(char *const *args, int n_args, json_t **result_out,
-	    struct reason *reason);
-} alone[] = {
+static const struct ctl_alone alone_here[] = {
     {"key-gen", key_gen},
+    {NULL, NULL},
 };
 
 struct ctl {
 	const char *socket_path;
+	const struct ctl_alone *alone; /* the program's */
 	bool is_json;
 	const struct command *command;
 	char **args; /* of the command */
@@ -427,41 +423,71 @@ put_warnings(struct ctl *ctl, const json_t *result)
 	}
 }
 
-/* False: the command needs the daemon. */
-static bool
-run_alone(struct ctl *ctl, enum ctl_exit *status_out)
+static const struct ctl_alone *
+find_alone(const struct ctl_alone *list, const char *name)
+{
+	for (; list->name != NULL; list++)
+		if (strcmp(list->name, name) == 0)
+			return list;
+	return NULL;
+}
+
+static enum ctl_exit
+put_result(struct ctl *ctl, json_t *result, const char *error)
+{
+	json_t *answer = error == NULL
+	    ? json_pack("{s:b, s:o}", "ok", 1, "result", result)
+	    : json_pack("{s:b, s:s, s:o}", "ok", 0, "error", error, "result",
+		  result);
+	enum ctl_exit status;
+
+	if (error != NULL && !ctl->is_json)
+		ctl->command->render(ctl->out, result);
+	status = put_last(ctl, answer);
+	json_decref(answer);
+	return status;
+}
+
+static enum ctl_exit
+run_alone(struct ctl *ctl, const struct ctl_alone *alone)
 {
 	struct reason reason = {""};
-	json_t *result, *answer;
-	size_t i = 0;
-	int ret;
+	json_t *result = NULL;
+	int ret = alone->run(ctl->args, ctl->n_args, &result, &reason);
 
-	while (strcmp(alone[i].name, ctl->command->name) != 0)
-		if (++i == sizeof(alone) / sizeof(alone[0]))
-			return false;
-	ret = alone[i].run(ctl->args, ctl->n_args, &result, &reason);
-	if (ret != 0) {
-		*status_out = failed(ctl, ctl->command->name, reason.text);
-		if (ret == ERR_MALFORMED || ret == ERR_UNSUPPORTED)
-			*status_out = CTL_USAGE;
-		return true;
+	if (result != NULL) {
+		put_warnings(ctl, result);
+		return put_result(ctl, result, ret == 0 ? NULL : reason.text);
 	}
-	put_warnings(ctl, result);
-	answer = json_pack("{s:b, s:o}", "ok", 1, "result", result);
-	*status_out = put_last(ctl, answer);
-	json_decref(answer);
-	return true;
+	(void)failed(ctl, ctl->command->name,
+	    reason.text[0] == '\0' ? err_text(ret) : reason.text);
+	return ret == ERR_MALFORMED || ret == ERR_UNSUPPORTED ? CTL_USAGE
+							      : CTL_FAILED;
+}
+
+static enum ctl_exit
+run(struct ctl *ctl)
+{
+	const char *name = ctl->command->name;
+	const struct ctl_alone *alone = find_alone(alone_here, name);
+
+	if (alone == NULL)
+		alone = find_alone(ctl->alone, name);
+	return alone != NULL ? run_alone(ctl, alone) : ask_daemon(ctl);
 }
 
 enum ctl_exit
-ctl_run(int argc, char **argv, FILE *out, FILE *err)
+ctl_run(int argc, char **argv, const struct ctl_alone *alone, FILE *out,
+    FILE *err)
 {
-	struct ctl ctl = {.socket_path = CTL_SOCKET, .out = out, .err = err};
+	struct ctl ctl = {.socket_path = CTL_SOCKET,
+	    .alone = alone,
+	    .out = out,
+	    .err = err};
 	enum ctl_exit status = read_options(&ctl, argc, argv);
 
-	if (status == CTL_DONE && ctl.command != NULL &&
-	    !run_alone(&ctl, &status))
-		status = ask_daemon(&ctl);
+	if (status == CTL_DONE && ctl.command != NULL)
+		status = run(&ctl);
 	if (status == CTL_DONE && (fflush(out) != 0 || ferror(out)))
 		status = failed(&ctl, "output", "cannot be written");
 	return status;

@@ -281,6 +281,39 @@ render_zone_purge(FILE *out, const json_t *result)
 	put_value(out, result, "zone", "purged");
 }
 
+static void
+put_finding(FILE *out, const json_t *finding)
+{
+	render_text(out, text_of(finding, "weight"));
+	(void)fputs(": ", out);
+	render_text(out, text_of(finding, "where"));
+	(void)fputs(": ", out);
+	render_text(out, text_of(finding, "what"));
+	(void)fputs("\n    ", out);
+	render_text(out, text_of(finding, "meaning"));
+	(void)fputc('\n', out);
+}
+
+void
+render_check(FILE *out, const json_t *result)
+{
+	static const char *const keys[] = {"segments", "first_lsn", "last_lsn",
+	    "changesets", "zones", "damages", "notes"};
+	char cells[sizeof(keys) / sizeof(keys[0])][CELL_SIZE];
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "findings"), i, finding)
+	    put_finding(out, finding);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		(void)cell_text(json_object_get(result, keys[i]), cells[i]);
+	(void)fprintf(out,
+	    "%s log segments, groups %s to %s, %s changesets; %s zones: %s "
+	    "damages, %s notes\n",
+	    cells[0], cells[1], cells[2], cells[3], cells[4], cells[5],
+	    cells[6]);
+}
+
 void
 render_nothing(FILE *out, const json_t *result)
 {

@@ -23,6 +23,7 @@ void render_notify(FILE *out, const json_t *result);
 void render_explain(FILE *out, const json_t *result);
 void render_updates(FILE *out, const json_t *result);
 void render_zone_purge(FILE *out, const json_t *result);
+void render_check(FILE *out, const json_t *result); /* of store-check */
 void render_nothing(FILE *out, const json_t *result);
 
 /* One streamed line of updates --follow. */

@@ -295,12 +295,33 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 	return ret;
 }
 
+/* It was there a moment ago: that it is gone is ERR_IO. */
+static int
+read_snapshot(const struct store_zone *z, struct zone_txn *txn, int dirfd,
+    const struct snapshot_name *name, struct snapshot_info *info_out,
+    struct reason *reason)
+{
+	const struct snapshot_place place = {storage_of(z->store), dirfd,
+	    name->text};
+	struct reason why = {""};
+	int ret = snapshot_read(txn, &place, info_out, &why);
+
+	if (ret == 0 &&
+	    (info_out->serial != name->serial || info_out->lsn != name->lsn)) {
+		reason_set(&why, "%s was made as %" PRIu32 "-%" PRIu64 ".snap",
+		    name->text, info_out->serial, info_out->lsn);
+		ret = ERR_MISMATCH;
+	}
+	if (ret != 0)
+		reason_set(reason, "zones/%" PRIu32 "/%s", z->id, why.text);
+	return ret == ERR_NOTFOUND ? ERR_IO : ret;
+}
+
 int
 zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 {
 	struct snapshot_name name;
 	struct snapshot_info info;
-	struct reason why = {""};
 	int fd, ret;
 
 	if (z->id == 0)
@@ -320,17 +341,8 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 		return ret == ERR_NOTFOUND ? ERR_IO : ret;
 	}
 	ret = snapshot_name_newest(fd, &name);
-	if (ret == 0) {
-		ret = snapshot_read(txn,
-		    &(struct snapshot_place){storage_of(z->store), fd,
-			name.text},
-		    &info, &why);
-		if (ret != 0)
-			reason_set(reason, "zones/%" PRIu32 "/%s: %s", z->id,
-			    name.text, why.text);
-		if (ret == ERR_NOTFOUND)
-			ret = ERR_IO; /* it was there a moment ago */
-	}
+	if (ret == 0)
+		ret = read_snapshot(z, txn, fd, &name, &info, reason);
 	if (ret == 0) {
 		z->snapshot_lsn = name.lsn;
 		z->snapshot_octets = info.octets;

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,64 @@ run_rows(void *arg, struct control_request *r, json_t **result_out,
 		"kind", "contexts", 1, "addresses"));
 }
 
+static int
+run_journal(void *arg, struct control_request *r, json_t **result_out,
+    struct reason *reason)
+{
+	static const char *const lines[] = {
+	    "{\"serial_from\": 1, \"serial_to\": 2, \"time\": 7, \"signer\": "
+	    "\"PC1$@AD.TEST\", \"address\": \"192.0.2.1#5353\", \"change\": "
+	    "\"delete\", \"rr\": \"pc1.a.test. 60 IN A 192.0.2.1\"}",
+	    "{\"serial_from\": 1, \"serial_to\": 2, \"time\": 7, \"signer\": "
+	    "\"zone file\", \"address\": \"\", \"change\": \"add\", "
+	    "\"rr\": \"pc1.a.test. 60 IN A 192.0.2.2\"}",
+	    "{\"serial_from\": 2, \"serial_to\": 9, \"time\": 8, \"signer\": "
+	    "\"x\", \"address\": \"\", \"change\": \"serial\", \"rr\": "
+	    "\"\"}"};
+
+	(void)arg;
+	(void)result_out;
+	(void)reason;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		CU_ASSERT_EQUAL(control_stream(r,
+				    json_loads(lines[i], 0, NULL)),
+		    0);
+	return 0;
+}
+
+/* What the program does without a daemon: "bad" is damaged. */
+static int
+check_store(char *const *args, int n_args, json_t **result_out,
+    struct reason *reason)
+{
+	bool is_bad = strcmp(args[0], "bad") == 0;
+
+	CU_ASSERT_EQUAL(n_args, 1);
+	*result_out = NULL;
+	if (strcmp(args[0], "none") == 0) {
+		reason_set(reason, "none: no such directory");
+		return ERR_NOTFOUND;
+	}
+	*result_out = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:[]}",
+	    "segments", 1, "first_lsn", 2, "last_lsn", 3, "changesets", 4,
+	    "zones", 5, "damages", (int)is_bad, "notes", 0, "findings");
+	if (!is_bad)
+		return 0;
+	(void)json_array_append_new(json_object_get(*result_out, "findings"),
+	    json_pack("{s:s, s:s, s:s, s:s}", "weight", "damage", "where",
+		"log/00000001.log offset 4096", "what", "group 2 is damaged",
+		"meaning", "it is lost"));
+	reason_set(reason, "bad is damaged");
+	return ERR_MISMATCH;
+}
+
+static const struct ctl_alone alone[] = {
+    {"store-check", check_store},
+    {NULL, NULL},
+};
+
 static const struct control_command commands[] = {
+    {"journal", "ZONE [FROM [TO]]", 1, 3, run_journal},
     {"principals", "", 0, 0, run_rows},
     {"tsig-list", "", 0, 0, run_given},
     {"stats", "", 0, 0, run_given},
@@ -93,7 +151,7 @@ run(const char *const *words)
 	argv[argc++] = strdup("kddnsctl");
 	for (; *words != NULL; words++)
 		argv[argc++] = strdup(*words);
-	status = ctl_run(argc, argv, out, err);
+	status = ctl_run(argc, argv, alone, out, err);
 	(void)fclose(out);
 	(void)fclose(err);
 	while (argc > 0)
@@ -351,7 +409,50 @@ test_wrong_usage_has_another_status(void)
 	out_text = err_text_got = NULL;
 }
 
+static void
+test_changes_are_a_line_each(void)
+{
+	struct control *c = serve("{}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "journal", "a.test", "1"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "1970-01-01T00:00:07Z 1->2 - pc1.a.test. 60 IN A 192.0.2.1 ; "
+	    "PC1$@AD.TEST from 192.0.2.1#5353\n"
+	    "1970-01-01T00:00:07Z 1->2 + pc1.a.test. 60 IN A 192.0.2.2 ; "
+	    "zone file\n"
+	    "1970-01-01T00:00:08Z 2->9 serial ; x\n");
+	end(c);
+}
+
+static void
+test_findings_of_a_check_give_its_status(void)
+{
+	CU_ASSERT_EQUAL(RUN("store-check", "good"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "1 log segments, groups 2 to 3, 4 changesets; 5 zones: 0 damages, "
+	    "0 notes\n");
+	CU_ASSERT_EQUAL(RUN("store-check", "bad"), CTL_FAILED);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "damage: log/00000001.log offset 4096: group 2 is damaged\n"
+	    "    it is lost\n"
+	    "1 log segments, groups 2 to 3, 4 changesets; 5 zones: 1 damages, "
+	    "0 notes\n");
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: store-check: bad is damaged\n");
+	CU_ASSERT_EQUAL(RUN("--json", "store-check", "bad"), CTL_FAILED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out_text, "\"ok\":false"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out_text, "\"damages\":1"));
+	CU_ASSERT_EQUAL(RUN("store-check", "none"), CTL_FAILED);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: store-check: none: no such directory\n");
+	free(out_text);
+	free(err_text_got);
+	out_text = err_text_got = NULL;
+}
+
 CU_TestInfo ctl_tests[] = {
+    {"journal", test_changes_are_a_line_each},
+    {"store-check", test_findings_of_a_check_give_its_status},
     {"status", test_status_is_for_people},
     {"zones", test_zones_are_a_table},
     {"zonestatus", test_zonestatus_shows_secondaries_and_warnings},

@@ -7,8 +7,8 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo commit_tests[], crash_tests[], history_tests[], load_tests[],
-    limits_tests[], queue_tests[], serial_tests[], zone_freeze_tests[],
-    zone_purge_tests[], zones_tests[];
+    limits_tests[], queue_tests[], serial_tests[], store_check_tests[],
+    zone_freeze_tests[], zone_purge_tests[], zones_tests[];
 
 int
 main(int argc, char **argv)
@@ -24,6 +24,7 @@ main(int argc, char **argv)
 	    {"crash", NULL, NULL, NULL, NULL, crash_tests},
 	    {"freeze", NULL, NULL, NULL, NULL, zone_freeze_tests},
 	    {"purge", NULL, NULL, NULL, NULL, zone_purge_tests},
+	    {"check", NULL, NULL, NULL, NULL, store_check_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
