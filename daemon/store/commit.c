@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/journal/segment.h"
 #include "daemon/store/commit.h"
 #include "daemon/store/queue.h"
 #include "daemon/store/zones.h"
@@ -86,6 +87,8 @@ take_from_log(struct store *s, struct batch *b)
 		return;
 	}
 	atomic_fetch_add(&s->counters.groups, 1);
+	atomic_fetch_add(&s->counters.group_octets,
+	    journal_blocks(b->group.len));
 	atomic_fetch_add(&s->counters.updates, b->n_jobs);
 	atomic_fetch_add(&s->counters.changes, b->n_changes);
 	batch_publish(b, s);

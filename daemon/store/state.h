@@ -70,7 +70,7 @@ struct zone_table {
 };
 
 struct counters {
-	_Atomic uint64_t groups, updates, changes;
+	_Atomic uint64_t groups, group_octets, updates, changes;
 	_Atomic uint64_t ring_full, over_share, too_old;
 };
 

@@ -438,6 +438,7 @@ store_status(const struct store *s, struct store_status *status_out)
 	st->n_segments =
 	    e.last_segment == 0 ? 0 : e.last_segment - e.first_segment + 1;
 	st->n_groups = atomic_load(&c->groups);
+	st->group_octets = atomic_load(&c->group_octets);
 	st->n_updates = atomic_load(&c->updates);
 	st->n_changes = atomic_load(&c->changes);
 	st->n_ring_full = atomic_load(&c->ring_full);

@@ -249,6 +249,7 @@ struct store_status {
 	uint64_t log_octets;
 	uint32_t n_segments;
 	uint64_t n_groups, n_updates, n_changes; /* since start */
+	uint64_t group_octets;                   /* whole blocks of them */
 	uint64_t n_ring_full;  /* not taken: the writer has too much to do */
 	uint64_t n_over_share; /* refused: so much of one signer */
 	uint64_t n_too_old;    /* refused: waited more than 5 s */

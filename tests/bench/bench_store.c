@@ -4,20 +4,24 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- *	bench_store [DIRECTORY [NAMES [SECONDS]]]
+ *	bench_store [DIRECTORY [NAMES [SECONDS [LOG]]]]
  *
  * A zone of NAMES names (100000); 1, 16, 64 and 1024 updates are kept
  * outstanding, each of which gives a random name another A.  Beside it what
  * the disk can do: one block written and synced after the other, in a file
- * that was filled before.  A second run in the same DIRECTORY shows what a start
- * takes, after a stop or a kill.
+ * that was filled before.  Then what a start takes: after a clean stop, and
+ * after a kill -9 behind LOG MiB (256) of log; with the files in memory, and
+ * without.
  */
 #include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/base/arena.h"
@@ -158,7 +162,7 @@ measure(struct store *s, struct update *updates, uint32_t n_names,
 {
 	struct store_status before, after;
 	uint64_t start = clock_mono_ns(), end = start + seconds * 1000000000ull;
-	uint64_t now = start, n = 0;
+	uint64_t now = start, n = 0, n_updates;
 	unsigned in_flight = n_outstanding;
 
 	store_status(s, &before);
@@ -176,21 +180,23 @@ measure(struct store *s, struct update *updates, uint32_t n_names,
 			in_flight--;
 	}
 	store_status(s, &after);
+	n_updates = after.n_updates - before.n_updates;
 	if (n < LATENCIES_MAX)
 		qsort(latencies, n, sizeof(*latencies), by_value);
 	else
 		qsort(latencies, LATENCIES_MAX, sizeof(*latencies), by_value);
 	n = n < LATENCIES_MAX ? n : LATENCIES_MAX;
 	(void)printf("%5u outstanding: %8.0f updates/s, %7.0f groups/s, "
-		     "p50 %6.0f us, p99 %6.0f us, max %6.0f us\n",
-	    n_outstanding,
-	    (double)(after.n_updates - before.n_updates) * 1e9 /
-		(double)(now - start),
+		     "p50 %6.0f us, p99 %6.0f us, max %6.0f us, "
+		     "%6.0f octets of log each\n",
+	    n_outstanding, (double)n_updates * 1e9 / (double)(now - start),
 	    (double)(after.n_groups - before.n_groups) * 1e9 /
 		(double)(now - start),
 	    (double)latencies[n / 2] / 1e3,
 	    (double)latencies[n * 99 / 100] / 1e3,
-	    (double)latencies[n - 1] / 1e3);
+	    (double)latencies[n - 1] / 1e3,
+	    (double)(after.group_octets - before.group_octets) /
+		(double)n_updates);
 }
 
 static void
@@ -222,8 +228,9 @@ measure_disk(const char *dir, unsigned seconds)
 	(void)unlink(path);
 }
 
+/* after_what: of the line that says how long it took. */
 static struct store *
-open_store(const char *dir)
+open_store(const char *dir, const char *after_what)
 {
 	struct store_config config = {.directory = dir};
 	struct store_zone_config z = {.dump_interval_s = 3600};
@@ -247,9 +254,9 @@ open_store(const char *dir)
 		die(dir, "no threads");
 	zone = store_find_apex(s, z.apex.octets);
 	store_zone_status(zone, &st);
-	(void)printf("      start:       %8.0f ms, %llu names from %s, "
+	(void)printf("      start:       %8.0f ms %s; %llu names from %s, "
 		     "%u changesets of history\n",
-	    (double)(clock_mono_ns() - start) / 1e6,
+	    (double)(clock_mono_ns() - start) / 1e6, after_what,
 	    (unsigned long long)st.n_names, st.loaded_from, st.n_changesets);
 	return s;
 }
@@ -265,6 +272,84 @@ fill(struct store *s, struct update *u, uint32_t n_names)
 	}
 }
 
+/* --- Starting --- */
+
+static void
+stop(struct store *s)
+{
+	store_stop(s);
+	store_close(s);
+}
+
+static int
+forget_file(const char *path, const struct stat *meta, int kind,
+    struct FTW *where)
+{
+	int fd = kind == FTW_F ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	(void)meta;
+	(void)where;
+	if (fd != -1) {
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		(void)close(fd);
+	}
+	return 0;
+}
+
+/* The next start reads from the disk, not from memory. */
+static void
+forget_files(const char *dir)
+{
+	sync();
+	(void)nftw(dir, forget_file, 16, FTW_PHYS);
+}
+
+/* Writes groups of one update until the log has grown by so much. */
+static void
+write_log(struct store *s, struct update *u, uint32_t n_names, uint64_t octets)
+{
+	for (uint64_t n = octets / JOURNAL_BLOCK; n > 0; n--) {
+		send_update(s, u, (uint32_t)rand_r(&seed) % n_names, 1);
+		(void)wait_for_one();
+	}
+}
+
+/* A process that writes so much log, and is killed. */
+static void
+live_and_die(const char *dir, struct update *u, uint32_t n_names,
+    uint64_t octets)
+{
+	pid_t pid;
+	int status;
+
+	(void)fflush(stdout); /* or both would say it */
+	pid = fork();
+	if (pid == -1)
+		die("fork", "failed");
+	if (pid == 0) {
+		struct store *s = open_store(dir, "in memory, after a stop");
+
+		(void)fflush(stdout);
+		write_log(s, u, n_names, octets);
+		(void)raise(SIGKILL);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		die("child", "was not killed");
+}
+
+static void
+measure_starts(const char *dir, struct update *u, uint32_t n_names,
+    uint64_t octets)
+{
+	live_and_die(dir, u, n_names, octets);
+	stop(open_store(dir, "in memory, after kill -9"));
+	live_and_die(dir, u, n_names, octets);
+	forget_files(dir);
+	stop(open_store(dir, "from the disk, after kill -9"));
+	forget_files(dir);
+	stop(open_store(dir, "from the disk, after a stop"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,6 +357,7 @@ main(int argc, char **argv)
 	const char *dir = argc > 1 ? argv[1] : "bench_store.dir";
 	uint32_t n_names = argc > 2 ? (uint32_t)atoi(argv[2]) : 100000;
 	unsigned seconds = argc > 3 ? (unsigned)atoi(argv[3]) : 3;
+	uint64_t log_mib = argc > 4 ? (uint64_t)atoi(argv[4]) : 256;
 	struct update *updates = calloc(OUTSTANDING_MAX, sizeof(*updates));
 	struct store *s;
 
@@ -283,12 +369,12 @@ main(int argc, char **argv)
 		die("start", "no memory");
 	(void)mkdir(dir, 0700);
 	measure_disk(dir, 1);
-	s = open_store(dir);
+	s = open_store(dir, "");
 	fill(s, updates, n_names);
 	for (size_t i = 0; i < sizeof(outstanding) / sizeof(*outstanding); i++)
 		measure(s, updates, n_names, outstanding[i], seconds);
-	store_stop(s);
-	store_close(s);
+	stop(s);
+	measure_starts(dir, updates, n_names, log_mib << 20);
 	free(updates);
 	free(latencies);
 	ring_destroy(finished);

@@ -16,6 +16,7 @@
 #include "daemon/journal/anchor.h"
 #include "daemon/journal/record.h"
 #include "daemon/journal/recover.h"
+#include "daemon/journal/segment_index.h"
 #include "tests/fuzz/fuzz.h"
 
 #define CRC_AT (JOURNAL_BLOCK - 4)
@@ -102,6 +103,27 @@ try_record(uint8_t *octets, size_t len, struct arena *arena)
 		MUST(record_len(&cs) == len);
 }
 
+/* What is read as an index is written as it was. */
+static void
+try_index(uint8_t *octets, size_t len)
+{
+	struct segment_index x;
+	uint8_t *again;
+
+	if (len >= 4)
+		put_u32(octets + len - 4, crc32c(0, octets, len - 4));
+	if (segment_index_read(octets, len, &x) != 0)
+		return;
+	MUST(segment_index_len(&x) == len);
+	again = malloc(len);
+	if (again != NULL) {
+		segment_index_write(&x, again);
+		MUST(memcmp(again, octets, len) == 0);
+	}
+	free(again);
+	segment_index_clear(&x);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
@@ -119,6 +141,8 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 	try_segment(copy, len, &arena);
 	memcpy(copy, octets, len);
 	try_record(copy, len, &arena);
+	memcpy(copy, octets, len);
+	try_index(copy, len);
 	arena_clear(&arena);
 	free(copy);
 	return 0;

@@ -232,6 +232,43 @@ test_a_damaged_log_is_served_read_only(void)
 	fixture_clear(&f);
 }
 
+/*
+ * In a part of the log that only history needs: it is said, history goes, and
+ * updates go on.
+ */
+static void
+test_damage_that_snapshots_cover_costs_history(void)
+{
+	struct fixture f;
+	struct store_status st;
+	uint32_t last;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	for (uint32_t i = 1; i <= 60; i++) /* several segments */
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	fixture_stop(&f);
+	damage(&f, "log/00000002.log", JOURNAL_BLOCK + 50);
+	fixture_must_open(&f); /* it is not read: the index is */
+	store_status(f.store, &st);
+	CU_ASSERT_TRUE(st.writable);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 60);
+	/* The keeper comes to it. */
+	while (fixture_status(f.zone).journal_first_serial < 16)
+		wake_up(&f.store->keeper.wake);
+	last = 61 - fixture_status(f.zone).n_changesets;
+	CU_ASSERT_EQUAL(fixture_status(f.zone).journal_first_serial, last);
+	CU_ASSERT_TRUE(fixture_status(f.zone).n_changesets > 10);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 61), RCODE_NOERROR);
+	fixture_crash(&f);
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_TRUE(st.writable);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 61);
+	fixture_clear(&f);
+}
+
 static void
 run(const struct fixture *f, const char *command)
 {
@@ -332,6 +369,7 @@ CU_TestInfo load_tests[] = {
     {"missing", test_a_missing_file_without_soa_is_said},
     {"in use", test_a_second_store_is_refused},
     {"J5: damage", test_a_damaged_log_is_served_read_only},
+    {"damaged history", test_damage_that_snapshots_cover_costs_history},
     {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
     {"log taken away", test_a_log_taken_away_begins_after_the_snapshots},
     {"old log", test_a_log_older_than_a_snapshot_is_damage},
