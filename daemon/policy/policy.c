@@ -12,12 +12,14 @@
 #include "daemon/dns/types.h"
 #include "daemon/policy/match.h"
 #include "daemon/policy/policy.h"
+#include "daemon/policy/rule_index.h"
 
 struct policy_book {
 	atomic_uint n_refs;
 	bool needs_facts;
 	size_t n;
 	struct policy_rule **rules;
+	struct rule_index *index;
 };
 
 static void
@@ -25,6 +27,7 @@ book_free(struct policy_book *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		rule_destroy(b->rules[i]);
+	rule_index_destroy(b->index);
 	free(b->rules);
 	free(b);
 }
@@ -104,6 +107,11 @@ policy_book_create(const struct policy_book_source *source,
 	}
 	if (ret != 0)
 		goto done;
+	b->index = rule_index_create(b->rules, b->n);
+	if (b->index == NULL) {
+		ret = ERR_NOMEM;
+		goto done;
+	}
 
 	*book_out = b;
 	b = NULL;
@@ -174,29 +182,35 @@ verdict_of(const struct policy_rule *r)
 	return r->is_grant ? POLICY_GRANT : POLICY_DENY;
 }
 
-/*
- * Goes on to the next rule that matches, or could; -1: the facts to say so are
- * coming; 0: there is none.  What is not known grants nothing and denies all.
- */
-static int
-next_match(const struct policy_book *b, const struct policy_question *q,
-    size_t *i_io)
+enum next {
+	NEXT_NONE,
+	NEXT_RULE,
+	NEXT_WAIT, /* the facts to say so are coming */
+};
+
+/* The next rule that matches.  What is not known grants nothing, denies all. */
+static enum next
+next_match(const struct policy_book *b, struct rule_walk *w,
+    const struct policy_question *q, const struct policy_rule **rule_out)
 {
-	for (; *i_io < b->n; (*i_io)++) {
-		switch (match_but_for_target(b->rules[*i_io], q)) {
+	size_t i;
+
+	while ((i = rule_walk_next(w)) != SIZE_MAX) {
+		*rule_out = b->rules[i];
+		switch (match_but_for_target(*rule_out, q)) {
 		case MATCH_YES:
-			return 1;
+			return NEXT_RULE;
 		case MATCH_NO:
 			break;
 		case MATCH_UNKNOWN:
 			if (q->facts_state == SIGNER_FACTS_COMING)
-				return -1;
-			if (!b->rules[*i_io]->is_grant)
-				return 1;
+				return NEXT_WAIT;
+			if (!(*rule_out)->is_grant)
+				return NEXT_RULE;
 			break;
 		}
 	}
-	return 0;
+	return NEXT_NONE;
 }
 
 /* The first rule that matches; *rule_out stays NULL without one. */
@@ -204,11 +218,12 @@ static enum policy_verdict
 decide_change(const struct policy_book *b, const struct policy_question *q,
     const struct policy_rule **rule_out)
 {
-	size_t i = 0;
-	int found;
+	const struct policy_rule *r;
+	struct rule_walk w;
+	enum next next;
 
-	for (; (found = next_match(b, q, &i)) > 0; i++) {
-		const struct policy_rule *r = b->rules[i];
+	rule_walk_start(&w, b->index, q);
+	while ((next = next_match(b, &w, q, &r)) == NEXT_RULE) {
 		enum match target;
 
 		if (match_needs_target(r, q))
@@ -223,7 +238,7 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 		*rule_out = r;
 		return verdict_of(r);
 	}
-	return found < 0 ? POLICY_WAIT : POLICY_NO_MATCH;
+	return next == NEXT_WAIT ? POLICY_WAIT : POLICY_NO_MATCH;
 }
 
 /*
@@ -234,15 +249,22 @@ static enum policy_verdict
 decide_name(const struct policy_book *b, const struct policy_question *q,
     const struct policy_rule **rule_out)
 {
-	size_t i = 0;
-	int found = next_match(b, q, &i);
+	const struct policy_rule *r;
+	struct rule_walk w;
 
-	if (found <= 0)
-		return found < 0 ? POLICY_WAIT : POLICY_NO_MATCH;
-	if (b->rules[i]->is_grant || b->rules[i]->target != RULE_ANY_TARGET ||
-	    !match_covers_all_types(b->rules[i]))
+	rule_walk_start(&w, b->index, q);
+	switch (next_match(b, &w, q, &r)) {
+	case NEXT_NONE:
+		return POLICY_NO_MATCH;
+	case NEXT_WAIT:
+		return POLICY_WAIT;
+	case NEXT_RULE:
+		break;
+	}
+	if (r->is_grant || r->target != RULE_ANY_TARGET ||
+	    !match_covers_all_types(r))
 		return POLICY_LATER;
-	*rule_out = b->rules[i];
+	*rule_out = r;
 	return POLICY_DENY;
 }
 
@@ -436,23 +458,49 @@ explain_lacks(const struct policy_rule *r, const struct policy_question *q,
 	}
 }
 
+/* With more rules, only those that could match are looked at. */
+#define NEAREST_OF_ALL_MAX 64
+
+struct nearest {
+	const struct policy_rule *rule;
+	unsigned lacks;
+};
+
+static void
+take_if_nearer(struct nearest *nearest, const struct policy_rule *r,
+    const struct policy_question *q)
+{
+	unsigned lacks;
+
+	if (!r->is_grant)
+		return;
+	lacks = lacks_of(r, q);
+	if (nearest->rule != NULL &&
+	    distance(lacks) >= distance(nearest->lacks))
+		return;
+	nearest->rule = r;
+	nearest->lacks = lacks;
+}
+
 static void
 find_nearest(const struct policy_book *b, const struct policy_question *q,
     struct policy_decision *d)
 {
-	unsigned lacks, fewest = 0;
+	struct nearest nearest = {.rule = NULL};
+	struct rule_walk w;
+	size_t i;
 
-	for (size_t i = 0; i < b->n; i++) {
-		if (!b->rules[i]->is_grant)
-			continue;
-		lacks = lacks_of(b->rules[i], q);
-		if (d->nearest != NULL && distance(lacks) >= distance(fewest))
-			continue;
-		d->nearest = b->rules[i];
-		fewest = lacks;
+	if (b->n <= NEAREST_OF_ALL_MAX) {
+		for (i = 0; i < b->n; i++)
+			take_if_nearer(&nearest, b->rules[i], q);
+	} else {
+		rule_walk_start(&w, b->index, q);
+		while ((i = rule_walk_next(&w)) != SIZE_MAX)
+			take_if_nearer(&nearest, b->rules[i], q);
 	}
+	d->nearest = nearest.rule;
 	if (d->nearest != NULL)
-		explain_lacks(d->nearest, q, fewest, d);
+		explain_lacks(d->nearest, q, nearest.lacks, d);
 }
 
 void

@@ -9,7 +9,9 @@
 
 #include "daemon/base/err.h"
 #include "daemon/dns/types.h"
+#include "daemon/policy/match.h"
 #include "daemon/policy/policy.h"
+#include "daemon/policy/rule_index.h"
 #include "tests/unit/suites.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -303,6 +305,82 @@ test_a_block_refuses_everybody_from_its_place_on(void)
 	policy_book_unref(b);
 }
 
+/* Many rules of every kind: the walk gives all that match, in their order. */
+static void
+test_an_index_leaves_out_no_rule_that_matches(void)
+{
+	static const char *const identities[] = {"*", "k", "*.test", "AD.TEST",
+	    "PC1$@AD.TEST", "pc1$@ad.test", "host/a.ad.test@AD.TEST",
+	    "*.in-addr.arpa"};
+	static const char *const forms[] = {"name a.ad.test",
+	    "name b.a.ad.test", "subdomain a.ad.test", "subdomain .",
+	    "wildcard *.ad.test", "zonesub", "self .", "selfsub .",
+	    "selfwild .", "ms-self .", "ms-selfsub .", "krb5-self .",
+	    "ms-subdomain a.ad.test", "krb5-subdomain ad.test", "tcp-self .",
+	    "6to4-self .", "local", "ldap-self .", "ldap-selfsub .",
+	    "ptr-self"};
+	static const char *const signers[] = {"k", "x.test", "PC1$@AD.TEST",
+	    "host/a.ad.test@AD.TEST", "b@OTHER"};
+	static const char *const owners[] = {"ad.test", "a.ad.test",
+	    "B.a.ad.test", "pc1.ad.test", "c.b.a.ad.test"};
+	struct policy_rule *rules[N(identities) * N(forms)];
+	struct name apex = name("ad.test");
+	struct policy_book_source source = {.apex = &apex,
+	    .has_directory = true};
+	struct rule_index *index;
+	struct reason reason;
+	size_t n = 0;
+
+	for (size_t i = 0; i < N(identities) * N(forms); i++) {
+		char text[200];
+		struct policy_rule_text t = {text, "f:1", POLICY_FROM_FILE};
+
+		(void)snprintf(text, sizeof(text), "grant %s %s",
+		    identities[i % N(identities)], forms[i / N(identities)]);
+		if (rule_parse(&t, &source, &rules[n], &reason) == 0)
+			n++;
+	}
+	CU_ASSERT(n > 90);
+	index = rule_index_create(rules, n);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(index);
+	for (size_t i = 0; i < N(signers) * N(owners); i++) {
+		struct signer signer = {.kind = SIGNER_KEY};
+		struct name owner = name(owners[i % N(owners)]);
+		struct addr address;
+		struct policy_question q = {.signer = &signer,
+		    .address = &address,
+		    .tcp = true,
+		    .owner = owner.octets,
+		    .type = TYPE_PTR};
+		const char *who = signers[i / N(owners)];
+		size_t walked = 0, at;
+		struct rule_walk w;
+
+		CU_ASSERT_EQUAL_FATAL(addr_from_text("127.0.0.1", &address), 0);
+		if (strchr(who, '@') != NULL) {
+			signer.kind = SIGNER_PRINCIPAL;
+			CU_ASSERT_EQUAL_FATAL(principal_from_text(who,
+						  &signer.principal, &reason),
+			    0);
+		} else {
+			signer.key_name = name(who);
+		}
+		rule_walk_start(&w, index, &q);
+		while ((at = rule_walk_next(&w)) != SIZE_MAX) {
+			for (; walked < at; walked++)
+				CU_ASSERT(match_requester(rules[walked], &q) ==
+					MATCH_NO ||
+				    match_owner(rules[walked], &q) == MATCH_NO);
+			CU_ASSERT_EQUAL(walked, at);
+			walked++;
+		}
+		principal_unref(signer.principal);
+	}
+	rule_index_destroy(index);
+	for (size_t i = 0; i < n; i++)
+		rule_destroy(rules[i]);
+}
+
 static void
 test_self_rhs_rules_look_at_ptr_and_srv_only(void)
 {
@@ -445,6 +523,8 @@ CU_TestInfo book_tests[] = {
 	test_a_mistake_of_the_directory_never_widens_access},
     {"a block refuses everybody from its place on",
 	test_a_block_refuses_everybody_from_its_place_on},
+    {"an index leaves out no rule that matches",
+	test_an_index_leaves_out_no_rule_that_matches},
     {"all mistakes are told at once", test_all_mistakes_are_told_at_once},
     {"*-self-rhs rules look at PTR and SRV only",
 	test_self_rhs_rules_look_at_ptr_and_srv_only},
