@@ -18,6 +18,8 @@ struct signer_facts {
 	size_t n_groups;
 	char **group_dns;
 	size_t n_group_dns;
+	bool has_all_groups;
+	bool has_all_group_dns;
 };
 
 static void
@@ -68,6 +70,8 @@ signer_facts_create(const struct signer_facts_source *source)
 	atomic_init(&f->n_refs, 1);
 	f->n_hosts = source->n_hosts;
 	f->n_groups = source->n_groups;
+	f->has_all_groups = source->has_all_groups;
+	f->has_all_group_dns = source->has_all_group_dns;
 	f->hosts = copy_items(source->hosts, f->n_hosts, sizeof(*f->hosts));
 	f->groups = copy_items(source->groups, f->n_groups, sizeof(*f->groups));
 	if (f->hosts != NULL && f->groups != NULL && copy_dns(f, source))
@@ -120,4 +124,16 @@ signer_facts_has_group_dn(const struct signer_facts *f, const char *dn)
 		if (strcmp(f->group_dns[i], dn) == 0)
 			return true;
 	return false;
+}
+
+bool
+signer_facts_has_all_groups(const struct signer_facts *f)
+{
+	return f->has_all_groups;
+}
+
+bool
+signer_facts_has_all_group_dns(const struct signer_facts *f)
+{
+	return f->has_all_group_dns;
 }

@@ -39,6 +39,12 @@ struct signer_facts_source {
 	/* DNs, normalized, so that equal ones are equal texts. */
 	const char *const *group_dns;
 	size_t n_group_dns;
+	/*
+	 * False: the list may lack groups, so that it tells of no group that
+	 * the principal is not in it.
+	 */
+	bool has_all_groups;
+	bool has_all_group_dns;
 };
 
 struct signer_facts *signer_facts_create(
@@ -52,5 +58,9 @@ const struct name *signer_facts_host(const struct signer_facts *f, size_t i);
 bool signer_facts_has_group(const struct signer_facts *f,
     const struct sid *group);
 bool signer_facts_has_group_dn(const struct signer_facts *f, const char *dn);
+
+/* True if a group that is not found by SID, or by DN, is surely not its. */
+bool signer_facts_has_all_groups(const struct signer_facts *f);
+bool signer_facts_has_all_group_dns(const struct signer_facts *f);
 
 #endif

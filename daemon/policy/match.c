@@ -47,17 +47,28 @@ match_if(bool condition)
 	return condition ? MATCH_YES : MATCH_NO;
 }
 
-/* As the directory has it; it knows groups by SID or by DN. */
+/*
+ * As the directory has it, which knows groups by SID or by DN.  One complete
+ * list without it is enough to say no.
+ */
 static enum match
 is_member(const struct policy_rule *r, const struct policy_question *q)
 {
-	if (q->facts_state != SIGNER_FACTS_KNOWN ||
-	    (!r->has_group_sid && r->group_dn == NULL))
+	bool is_not = false;
+
+	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return MATCH_UNKNOWN;
-	return match_if((r->has_group_sid &&
-			    signer_facts_has_group(q->facts, &r->group_sid)) ||
-	    (r->group_dn != NULL &&
-		signer_facts_has_group_dn(q->facts, r->group_dn)));
+	if (r->has_group_sid) {
+		if (signer_facts_has_group(q->facts, &r->group_sid))
+			return MATCH_YES;
+		is_not = signer_facts_has_all_groups(q->facts);
+	}
+	if (r->group_dn != NULL) {
+		if (signer_facts_has_group_dn(q->facts, r->group_dn))
+			return MATCH_YES;
+		is_not = is_not || signer_facts_has_all_group_dns(q->facts);
+	}
+	return is_not ? MATCH_NO : MATCH_UNKNOWN;
 }
 
 /* The SIDs of its ticket say so; without them the directory. */

@@ -307,15 +307,20 @@ distance(unsigned lacks)
 }
 
 static void
-explain_group(const struct policy_question *q, struct policy_decision *d)
+explain_group(const struct policy_rule *r, const struct policy_question *q,
+    struct policy_decision *d)
 {
 	if (q->signer->kind == SIGNER_KEY) {
 		d->because = "a key is in no group";
-	} else if (q->signer->principal->pac == PRINCIPAL_PAC_READ) {
+	} else if (!r->has_group_sid && r->group_dn == NULL) {
+		d->because = "the directory does not know that group";
+		d->advice = "see how the group is called, or write its SID";
+	} else if (q->signer->principal->pac == PRINCIPAL_PAC_READ &&
+	    r->has_group_sid) {
 		d->because = "the signer's ticket does not have that group";
 		d->advice = "put the signer into the group, and let it get a "
 			    "new ticket";
-	} else if (q->facts_state == SIGNER_FACTS_KNOWN) {
+	} else if (match_requester(r, q) == MATCH_NO) {
 		d->because = "the directory does not have it in that group";
 		d->advice = "put the signer into the group";
 	} else {
@@ -343,7 +348,7 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	case RULE_IDENTITY:
 		d->because = "its identity is another";
 		if (r->identity == RULE_GROUP)
-			explain_group(q, d);
+			explain_group(r, q, d);
 		break;
 	case RULE_LOCAL:
 		d->because = "it is for its key from a loopback address";
@@ -359,7 +364,7 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	case RULE_ACCOUNT:
 		d->because = "the signer is no principal of its identity";
 		if (r->identity == RULE_GROUP)
-			explain_group(q, d);
+			explain_group(r, q, d);
 		break;
 	case RULE_EVERYBODY: /* it grants nothing */
 		break;

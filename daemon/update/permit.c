@@ -204,6 +204,7 @@ update_permit(struct update *u, const struct update_requester *by,
 
 	u->requester = *by;
 	u->waits = false;
+	record->rule = NULL; /* it may have been permitted before, and waited */
 	u->acl_allows = acl_allows(by->allow_update, by->address, by->signer);
 	record->stage = UPDATE_STAGE_PERMISSION;
 	for (size_t i = 0; i < u->n_rrs; i++) {

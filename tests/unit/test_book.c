@@ -217,8 +217,11 @@ test_what_the_directory_must_say_is_waited_for(void)
 	    "deny group admins name www.ad.test", "grant * ldap-self . A"};
 	struct policy_book *b = book(texts, N(texts));
 	struct name host = name("pc1.ad.test");
-	struct signer_facts *f = signer_facts_create(
-	    &(struct signer_facts_source){.hosts = &host, .n_hosts = 1});
+	struct signer_facts *f =
+	    signer_facts_create(&(struct signer_facts_source){.hosts = &host,
+		.n_hosts = 1,
+		.has_all_groups = true,
+		.has_all_group_dns = true});
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	CU_ASSERT(policy_book_needs_facts(b));

@@ -395,8 +395,8 @@ facts_of_pc1(void)
 	struct name hosts[] = {name("pc1.ad.test"), name("alias.ad.test"),
 	    name("ns1.ad.test"), name("ad.test")};
 	struct sid groups[1];
-	struct signer_facts_source source = {hosts, N(hosts), groups, 1, dns,
-	    1};
+	struct signer_facts_source source = {hosts, N(hosts), groups, 1, dns, 1,
+	    .has_all_groups = true, .has_all_group_dns = true};
 	struct signer_facts *f;
 
 	CU_ASSERT_EQUAL_FATAL(sid_from_text("S-1-5-21-1-2-3-1200", groups), 0);
@@ -466,6 +466,54 @@ test_names_of_the_directory_are_own_names(void)
 	}
 	principal_unref(signer.principal);
 	signer_facts_unref(f);
+}
+
+/* One complete list is enough to say that it is not there. */
+static void
+test_a_list_that_may_lack_groups_says_no_to_none(void)
+{
+	static const struct {
+		bool has_sid, has_dn;     /* of the group */
+		bool all_groups, all_dns; /* of the signer */
+		enum match requester;
+	} cases[] = {
+	    {true, false, true, false, MATCH_NO},
+	    {true, false, false, true, MATCH_UNKNOWN},
+	    {false, true, true, false, MATCH_UNKNOWN},
+	    {false, true, false, true, MATCH_NO},
+	    {true, true, false, true, MATCH_NO},
+	    {true, true, true, false, MATCH_NO},
+	    {true, true, false, false, MATCH_UNKNOWN},
+	    {false, false, true, true, MATCH_UNKNOWN},
+	};
+	struct signer signer = {.kind = SIGNER_PRINCIPAL};
+	char dn[] = "cn=others";
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(principal_from_text("PC1$@AD.TEST",
+				  &signer.principal, &reason),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(parse("deny group S-1-5-32-544 zonesub", &r,
+				  &reason),
+	    0);
+	for (size_t i = 0; i < N(cases); i++) {
+		struct signer_facts *f = signer_facts_create(
+		    &(struct signer_facts_source){.has_all_groups =
+						      cases[i].all_groups,
+			.has_all_group_dns = cases[i].all_dns});
+		struct policy_question q = {.signer = &signer,
+		    .facts_state = SIGNER_FACTS_KNOWN,
+		    .facts = f};
+
+		r->has_group_sid = cases[i].has_sid;
+		r->group_dn = cases[i].has_dn ? dn : NULL;
+		CU_ASSERT_EQUAL(match_requester(r, &q), cases[i].requester);
+		signer_facts_unref(f);
+	}
+	r->group_dn = NULL;
+	rule_destroy(r);
+	principal_unref(signer.principal);
 }
 
 /* Our zones: pc1.ad.test has 192.0.2.7 and 2001:db8::a7. */
@@ -647,6 +695,8 @@ CU_TestInfo match_tests[] = {
     {"a key is in no group", test_a_key_is_in_no_group},
     {"names of the directory are own names",
 	test_names_of_the_directory_are_own_names},
+    {"a list that may lack groups says no to none",
+	test_a_list_that_may_lack_groups_says_no_to_none},
     {"a PTR to oneself needs the address",
 	test_a_ptr_to_oneself_needs_the_address},
     {"the directory tells whose a target is",
