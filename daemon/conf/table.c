@@ -622,14 +622,14 @@ const struct row zone_rows[] = {
 	.standard = "1000",
 	BETWEEN(0, 1000000),
 	.flags = ROW_OPTIONS,
-	.help = "RRs that one name may have; 0 is no limit."},
+	.help = "RRs that updates may give one name; 0 is no limit."},
     {.name = "max-records",
 	.kind = &kind_number,
 	OFFSET(zone, max_records),
 	.standard = "0",
 	BETWEEN(0, UINT32_MAX),
 	.flags = ROW_OPTIONS,
-	.help = "RRs that the zone may have; 0 is no limit."},
+	.help = "RRs that updates may give the zone; 0 is no limit."},
     {.name = NULL},
 };
 

@@ -144,6 +144,8 @@ dump_when_due(struct store_zone *z, uint64_t now_ms)
 	(void)pthread_mutex_lock(&z->lock);
 	interval_s = z->config.dump_interval_s;
 	(void)pthread_mutex_unlock(&z->lock);
+	if (interval_s == 0)
+		return; /* only when told to, and at stop */
 	if (z->dump_due_ms == 0) {
 		if (zone_text_is_behind(z))
 			z->dump_due_ms = now_ms + interval_s * (uint64_t)1000;
@@ -304,6 +306,21 @@ retain(struct store *s)
 		log_warning("log segments stay problem=\"%s\"", why.text);
 }
 
+/* Its changes in the log are the only copy: neither saved nor forgotten. */
+static void
+say_if_holding(struct store_zone *z, void *arg)
+{
+	if (z->said_holding || store_zone_version(z) != NULL ||
+	    unsaved_segment(z) != *(uint32_t *)arg)
+		return;
+	z->said_holding = true;
+	log_warning(
+	    "log too large zone=%s problem=\"it is not loaded, and only "
+	    "the log has its last changes\" next=\"mend it, or kddnsctl "
+	    "zone-purge if it is not configured any more\"",
+	    z->text);
+}
+
 /* A segment that only unsaved changes keep alive: their zones are saved. */
 static void
 free_first(struct store *s)
@@ -315,6 +332,9 @@ free_first(struct store *s)
 	wants = wants_of_first(s, &e);
 	if (wants.unsaved && !wants.history)
 		for_each(s, save_if_first, &wants.segment);
+	if (wants.unsaved && s->config.journal_total_size != 0 &&
+	    e.octets > s->config.journal_total_size)
+		for_each(s, say_if_holding, &wants.segment);
 }
 
 /* --- The next segment --- */

@@ -53,6 +53,7 @@ struct store_zone {
 	uint64_t dump_due_ms;     /* 0: nothing to dump */
 	uint64_t save_after_ms;   /* a checkpoint failed: not before then */
 	bool file_edited;
+	bool said_holding; /* that it keeps the log from shrinking */
 
 	/* The writer's. */
 	const struct zone_version *newest; /* sealed last, or NULL */

@@ -102,6 +102,33 @@ test_sync_dumps_and_a_missing_file_comes_back(void)
 	fixture_clear(&f);
 }
 
+/* The keeper comes to the zones in their order, each second. */
+static void
+test_dump_interval_0_is_only_when_told_to(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	struct store_zone *ptr;
+
+	fixture_init(&f);
+	f.zones[0].file = f.files[0];
+	f.zones[1].file = f.files[1];
+	f.zones[0].dump_interval_s = 0;
+	f.zones[1].dump_interval_s = 1;
+	fixture_must_open(&f);
+	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 9), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 9), RCODE_NOERROR);
+	for (int i = 0; i < 1000 && !file_has(f.files[1], "0.0.0.9"); i++)
+		(void)usleep(10000);
+	CU_ASSERT_TRUE(file_has(f.files[1], "0.0.0.9"));
+	CU_ASSERT_FALSE(file_has(f.files[0], "SOA"));
+	CU_ASSERT_TRUE(fixture_status(f.zone).dump_pending);
+	CU_ASSERT_EQUAL(store_sync(f.store, f.zone, 0, &reason), 0);
+	CU_ASSERT_TRUE(file_has(f.files[0], "0.0.0.9"));
+	fixture_clear(&f);
+}
+
 static void
 test_a_dump_that_fails_is_said_until_one_succeeds(void)
 {
@@ -364,6 +391,7 @@ CU_TestInfo load_tests[] = {
     {"soa", test_a_zone_is_made_from_soa},
     {"file", test_a_zone_is_filled_from_its_file_once},
     {"sync", test_sync_dumps_and_a_missing_file_comes_back},
+    {"dump interval 0", test_dump_interval_0_is_only_when_told_to},
     {"dump fails", test_a_dump_that_fails_is_said_until_one_succeeds},
     {"broken", test_a_broken_file_is_its_zone_s_trouble_alone},
     {"missing", test_a_missing_file_without_soa_is_said},
