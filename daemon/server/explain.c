@@ -261,6 +261,20 @@ tell(struct explaining *e, enum rcode rcode, const struct update_record *record)
 		reason_set(&out->reason, "nothing is there to be changed");
 }
 
+/* What would be granted is refused all the same while the zone is frozen. */
+static void
+tell_frozen(struct explaining *e)
+{
+	struct explanation *out = e->out;
+
+	if (out->rcode != RCODE_NOERROR ||
+	    !store_zone_is_frozen(e->zone->zone, &out->reason))
+		return;
+	out->rcode = RCODE_REFUSED;
+	out->stage = "store";
+	out->changes = false;
+}
+
 static int
 ask(struct explaining *e)
 {
@@ -274,8 +288,10 @@ ask(struct explaining *e)
 		return ERR_NOTFOUND;
 	}
 	ret = make_message(e, &m);
-	if (ret == 0)
+	if (ret == 0) {
 		tell(e, decide(e, &m, v, &record), &record);
+		tell_frozen(e);
+	}
 	zone_unpin(v);
 	return ret;
 }

@@ -248,13 +248,8 @@ batch_take(struct batch *b, struct store_job *job)
 	}
 	job->rcode = job->judge(job, view_of(p), &b->arena, &changes, &n);
 	if (job->rcode == RCODE_NOERROR && !job->is_own &&
-	    atomic_load(&job->zone->frozen)) {
+	    store_zone_is_frozen(job->zone, &job->reason))
 		job->rcode = RCODE_REFUSED;
-		reason_set(&job->reason,
-		    "the zone is frozen, so that its file can be edited: "
-		    "kddnsctl thaw %s",
-		    job->zone->text);
-	}
 	if (job->rcode == RCODE_NOERROR && n > 0)
 		ret = check_limits(b, p, job, changes, n);
 	if (ret != 0 || job->rcode != RCODE_NOERROR || n == 0)

@@ -130,6 +130,9 @@ int store_thaw_zone(struct store *s, struct store_zone *z,
 int store_purge_zone(struct store *s, const struct name *apex,
     struct reason *reason);
 
+/* True if updates are refused: why is set then.  Any thread. */
+bool store_zone_is_frozen(const struct store_zone *z, struct reason *why);
+
 /* --- Finding zones: any thread; results stay until store_close(). --- */
 
 /* The zone that is the closest encloser of name; NULL: none of ours. */

@@ -13,6 +13,18 @@
 #include "daemon/store/zone_edit.h"
 #include "daemon/store/zone_text.h"
 
+bool
+store_zone_is_frozen(const struct store_zone *z, struct reason *why)
+{
+	if (!atomic_load(&z->frozen))
+		return false;
+	reason_set(why,
+	    "the zone is frozen, so that its file can be edited: kddnsctl "
+	    "thaw %s",
+	    z->text);
+	return true;
+}
+
 static int
 check_usable(struct store_zone *z, struct reason *reason)
 {
