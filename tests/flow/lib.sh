@@ -48,8 +48,8 @@ finish() {
 	for pid in "${pids[@]}"; do
 		wait_for 10 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
 	done
-	if [ $status -eq 0 ] && sanitizer_complained; then
-		status=1
+	if sanitizer_complained; then
+		[ $status -ne 0 ] || status=1
 	fi
 	[ -n "${KDDNS_KEEP-}" ] && echo "kept: $dir" || rm -rf "$dir"
 	exit $status
