@@ -160,14 +160,20 @@ make_updates(struct life *l, unsigned n_pairs)
 }
 
 static void
+index_segments(struct life *l)
+{
+	(void)pthread_mutex_lock(&l->f.store->upkeep);
+	keeper_check_segments(l->f.store);
+	(void)pthread_mutex_unlock(&l->f.store->upkeep);
+}
+
+static void
 keep(struct life *l)
 {
 	struct reason why;
 
 	CU_ASSERT_EQUAL(store_sync(l->f.store, NULL, 0, &why), 0);
-	(void)pthread_mutex_lock(&l->f.store->upkeep);
-	keeper_check_segments(l->f.store);
-	(void)pthread_mutex_unlock(&l->f.store->upkeep);
+	index_segments(l);
 }
 
 static void
@@ -201,6 +207,8 @@ test_a_crash_at_any_call_loses_nothing_acknowledged(void)
 	make_updates(&l, 20);
 	keep(&l);
 	make_updates(&l, 30);
+	index_segments(&l); /* whose changes no snapshot has yet */
+	make_updates(&l, 2);
 	fixture_crash(&l.f);
 	fixture_must_open(&l.f); /* the tail written anew */
 	make_updates(&l, 15);

@@ -603,6 +603,65 @@ test_what_recovery_found_is_on_disk(void)
 	life_clear(&l);
 }
 
+static void
+sync_log_dir(struct life *l)
+{
+	const struct storage *st = &l->shim.storage;
+	char path[96];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/log", l->dir);
+	fd = st->open(st->arg, AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	CU_ASSERT_EQUAL(st->fsync_dir(st->arg, fd), 0);
+	(void)st->close(st->arg, fd);
+}
+
+/*
+ * J7, J8: a recovery that is cut short has copied a group which the disk never
+ * had, perhaps.  After a power failure that group is gone, and no later
+ * recovery may find the copy: clients saw the log without it.
+ */
+static void
+test_what_was_gone_stays_gone(void)
+{
+	uint64_t last = 0;
+
+	for (unsigned long n = 1; last != 3 && n < 100; n++) {
+		struct reason reason;
+		struct journal *j;
+		struct life l;
+
+		life_init(&l, true);
+		CU_ASSERT_EQUAL_FATAL(open_journal(l.dir, &l.shim.storage, &j),
+		    0);
+		CU_ASSERT_EQUAL(journal_make_spare(j, &reason), 0);
+		sync_log_dir(&l);
+		CU_ASSERT_EQUAL(write_group(j, 1), 0);
+		CU_ASSERT_EQUAL(write_group(j, 2), 0);
+		shim_fail(&l.shim, SHIM_FAULT_EIO, 2);
+		CU_ASSERT_EQUAL(write_group(j, 3), ERR_IO);
+		shim_fail(&l.shim, SHIM_FAULT_ENOSPC, n);
+		journal_close(j);
+		if (open_journal(l.dir, &l.shim.storage, &j) == 0)
+			journal_close(j);
+		shim_crash(&l.shim, l.dir, l.image, SHIM_CRASH_NOTHING,
+		    &l.seed);
+		CU_ASSERT_EQUAL_FATAL(open_journal(l.image,
+					  &l.image_shim.storage, &j),
+		    0);
+		last = journal_durable_lsn(j);
+		CU_ASSERT(last == 2 || last == 3);
+		journal_close(j);
+		CU_ASSERT_EQUAL_FATAL(open_journal(l.image,
+					  &l.image_shim.storage, &j),
+		    0);
+		CU_ASSERT_EQUAL(journal_durable_lsn(j), last);
+		journal_close(j);
+		life_clear(&l);
+	}
+	CU_ASSERT_EQUAL(last, 3); /* in the end the recovery came through */
+}
+
 /* J6: whatever call fails, in whatever way, what was acknowledged stays. */
 static void
 fail_at_every_call(enum shim_fault fault, bool stays)
@@ -817,6 +876,17 @@ test_a_sector_that_cannot_be_read_is_damage(void)
 		CU_ASSERT(replay(j).last < 3);
 		journal_close(j);
 	}
+	/* The only group there is: nothing behind it shows that it was one. */
+	shim_remove_dir(dir);
+	r.bad = 0;
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	CU_ASSERT_EQUAL(write_group(j, 1), 0);
+	journal_close(j);
+	r.bad = JOURNAL_BLOCK;
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(journal_damage(j));
+	CU_ASSERT_PTR_NOT_NULL(strstr(journal_damage(j), "cannot be read"));
+	journal_close(j);
 	/* Where nothing was written yet it does no harm. */
 	r.bad = SEGMENT_SIZE - 100;
 	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
@@ -993,6 +1063,7 @@ CU_TestInfo journal_tests[] = {
     {"wrong index", test_an_index_that_is_wrong_is_done_without},
     {"checked later", test_damage_in_what_a_start_did_not_read_is_found},
     {"J7: on disk", test_what_recovery_found_is_on_disk},
+    {"J7: gone", test_what_was_gone_stays_gone},
     {"J1, J8: crashes", test_a_crash_at_any_call_loses_nothing_acknowledged},
     {"J6: faults", test_any_failing_call_loses_nothing_acknowledged},
     CU_TEST_INFO_NULL,
