@@ -63,8 +63,6 @@ int command_tsig_delete(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason);
 int command_principals(void *arg, struct control_request *request,
     json_t **result_out, struct reason *reason);
-int command_stats(void *arg, struct control_request *request,
-    json_t **result_out, struct reason *reason);
 
 /* Ended by a NULL name; their argument is the struct server. */
 extern const struct control_command server_commands[];

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
-#include "daemon/dns/mnemonic.h"
 #include "daemon/server/commands.h"
+#include "daemon/server/documents.h"
 #include "daemon/server/explain.h"
 
 #define RDATA_TEXT_MAX 4096
@@ -111,7 +111,7 @@ int
 command_explain(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
-	char rdata[RDATA_TEXT_MAX], code[MNEMONIC_SIZE];
+	char rdata[RDATA_TEXT_MAX];
 	struct explain_question question;
 	struct explanation x;
 	int ret;
@@ -122,10 +122,6 @@ command_explain(void *arg, struct control_request *request, json_t **result_out,
 		ret = explain(arg, &question, &x, reason);
 	if (ret != 0)
 		return ret;
-	*result_out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
-	    "decision", x.rcode == RCODE_NOERROR ? "grant" : "refuse", "code",
-	    rcode_to_text(x.rcode, code), "zone", x.zone, "stage", x.stage,
-	    "rule", x.rule, "nearest", x.nearest, "reason", x.reason.text,
-	    "changes", (int)x.changes, "has_context", (int)x.has_context);
+	*result_out = document_explanation(&x);
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }

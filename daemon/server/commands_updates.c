@@ -12,6 +12,7 @@
 #include "daemon/server/commands.h"
 #include "daemon/server/core.h"
 #include "daemon/server/decisions.h"
+#include "daemon/server/documents.h"
 
 #define SHOWN 20          /* unless -n says otherwise */
 #define LOOK_AGAIN_MS 500 /* has the client that follows gone? */
@@ -64,23 +65,6 @@ read_options(const struct control_request *request, struct asked *asked_out,
 	return 0;
 }
 
-static json_t *
-decision_json(const struct decision *x)
-{
-	char addr[ADDR_TEXT_SIZE];
-
-	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-			 "s:s, s:s, s:s, s:s, s:s, s:s}",
-	    "number", (json_int_t)x->number, "time",
-	    (json_int_t)(x->time_ms / 1000), "kind",
-	    decision_kind_text(x->kind), "result",
-	    decision_result_text(x->result), "code", x->code, "cause", x->cause,
-	    "from", addr_to_text_port(&x->from, addr), "transport",
-	    x->tcp ? "tcp" : "udp", "signer", x->signer, "key", x->key, "zone",
-	    x->zone, "asked", x->asked, "rule", x->rule, "nearest", x->nearest,
-	    "reason", x->reason.text, "next", x->next.text);
-}
-
 static int
 append(void *arg, struct control_request *request, json_t *decision)
 {
@@ -107,7 +91,7 @@ take(struct server *s, struct control_request *request, struct asked *asked,
 
 	ret = decisions_read(s->decisions, &asked->query, &list, &n, &last);
 	for (size_t i = 0; i < n && ret == 0; i++)
-		ret = put(arg, request, decision_json(&list[i]));
+		ret = put(arg, request, document_decision(&list[i]));
 	free(list);
 	asked->query.after = last;
 	return ret;

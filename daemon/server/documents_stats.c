@@ -1,5 +1,5 @@
 /*
- * commands_stats.c - kddnsctl stats: every counter there is, by its name
+ * documents_stats.c - every counter there is, by its name
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -7,11 +7,10 @@
 #include <stddef.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/err.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/gss/negotiate.h"
-#include "daemon/server/commands.h"
 #include "daemon/server/core.h"
+#include "daemon/server/documents.h"
 #include "daemon/server/log_limit.h"
 
 /* A counter of a struct of counters. */
@@ -265,21 +264,16 @@ log_json(const struct server *s)
 	    (json_int_t)log_limit_held_back(s->log_limit));
 }
 
-int
-command_stats(void *arg, struct control_request *request, json_t **result_out,
-    struct reason *reason)
+json_t *
+document_stats(struct server *s)
 {
-	struct server *s = arg;
 	uint64_t up_ms = clock_mono_ms() - s->started_mono_ms;
 
-	(void)request;
-	(void)reason;
-	*result_out = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-				"s:o}",
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
 	    "uptime_s", (json_int_t)(up_ms / 1000), "requests",
 	    requests_json(s), "updates", updates_json(s), "tsig", tsig_json(s),
 	    "tkey", tkey_json(s), "contexts", contexts_json(s), "transfers",
 	    transfers_json(s), "log", log_json(s), "store", store_json(s),
 	    "network", network_json(s));
-	return *result_out == NULL ? ERR_NOMEM : 0;
 }
