@@ -30,7 +30,7 @@ expiry_of(const struct context_facts *facts, uint32_t lifetime_max_s,
 /* What MICs are made with, and the acceptor's name. */
 static int
 take_gss(struct context *c, gss_ctx_id_t *gss,
-    const struct context_facts *facts)
+    const struct context_facts *facts, uint8_t ap_req[REPLAY_DIGEST_LEN])
 {
 	int ret;
 
@@ -38,7 +38,7 @@ take_gss(struct context *c, gss_ctx_id_t *gss,
 	if (c->acceptor == NULL)
 		return ERR_NOMEM;
 	if (gss_enctype_is_aes(facts->enctype)) {
-		ret = mic_key_take(&c->key, gss);
+		ret = mic_key_take(&c->key, gss, ap_req);
 		if (ret != 0)
 			free(c->acceptor);
 		return ret;
@@ -50,7 +50,8 @@ take_gss(struct context *c, gss_ctx_id_t *gss,
 
 int
 context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
-    uint32_t lifetime_max_s, struct context **context_out)
+    uint32_t lifetime_max_s, uint8_t ap_req_out[REPLAY_DIGEST_LEN],
+    struct context **context_out)
 {
 	uint64_t now_ms = clock_mono_ms();
 	struct context *c;
@@ -62,7 +63,7 @@ context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return ERR_NOMEM;
-	ret = take_gss(c, gss, facts);
+	ret = take_gss(c, gss, facts, ap_req_out);
 	if (ret != 0) {
 		free(c);
 		return ret;

@@ -21,6 +21,7 @@
 #define OWNER_BUCKETS 4096
 #define CONTEXTS_PER_BUCKET 2
 #define NEVER UINT64_MAX
+#define AP_REQS_MAX (1 << 17) /* remembered: 6 MB */
 
 TAILQ_HEAD(context_list, context);
 
@@ -46,6 +47,7 @@ struct contexts {
 	uint64_t seed;
 	size_t n_buckets; /* of a shard; a power of two */
 	struct contexts_counters counters;
+	struct replays *ap_reqs; /* that have made a context */
 	struct owner *owners[OWNER_BUCKETS];
 	struct shard shards[SHARDS];
 
@@ -118,6 +120,9 @@ contexts_create(const struct contexts_config *config,
 	    t->n_buckets * SHARDS * CONTEXTS_PER_BUCKET < config->max_contexts)
 		t->n_buckets *= 2;
 	ret = make_shards(t);
+	t->ap_reqs = replays_create(AP_REQS_MAX);
+	if (t->ap_reqs == NULL)
+		ret = ERR_NOMEM;
 	if (ret != 0) {
 		contexts_destroy(t);
 		return ret;
@@ -392,6 +397,14 @@ add_locked(struct contexts *t, struct context *c, struct context **dead_io)
 	return 0;
 }
 
+/* Weak ones tell nothing of their AP-REQ. */
+static bool
+is_first_of_its_ap_req(struct contexts *t, const struct context *c,
+    const uint8_t ap_req[REPLAY_DIGEST_LEN])
+{
+	return c->key.key == NULL || replays_add(t->ap_reqs, ap_req);
+}
+
 static uint32_t
 lifetime_max(struct contexts *t)
 {
@@ -407,13 +420,18 @@ int
 contexts_add(struct contexts *t, gss_ctx_id_t *gss,
     const struct context_facts *facts, struct context **context_out)
 {
+	uint8_t ap_req[REPLAY_DIGEST_LEN];
 	struct context *c, *dead = NULL;
 	int ret;
 
 	*context_out = NULL;
-	ret = context_create(gss, facts, lifetime_max(t), &c);
+	ret = context_create(gss, facts, lifetime_max(t), ap_req, &c);
 	if (ret != 0)
 		return ret;
+	if (!is_first_of_its_ap_req(t, c, ap_req)) {
+		context_unref(c);
+		return ERR_PERM;
+	}
 	c->hash = name_hash(c->key_name.octets, t->seed);
 	(void)pthread_mutex_lock(&t->structure);
 	ret = add_locked(t, c, &dead);
@@ -636,6 +654,7 @@ contexts_destroy(struct contexts *t)
 		(void)pthread_mutex_destroy(&s->lock);
 	}
 	(void)release(dead);
+	replays_destroy(t->ap_reqs);
 	(void)pthread_mutex_destroy(&t->structure);
 	free(t);
 }

@@ -9,6 +9,10 @@
  * is removed; then its name is free again.  Who holds a reference may finish
  * signing with it.
  *
+ * An AP-REQ makes one context: recorded and sent again it would be useless to
+ * who has no key, but it would take the places of the client's own.  (Weak
+ * contexts are left to krb5's replay cache: acceptor.h.)
+ *
  * Owns:    a reference on each context in it.
  * Threads: any.  Lookups lock one shard; changes lock the whole structure.
  * Errors:  negative enum err.
@@ -68,8 +72,10 @@ struct context_facts {
  * caller's to delete; what was taken is GSS_C_NO_CONTEXT there.  Gives a
  * reference for the caller.
  *
- * ERR_EXISTS   the key name is in use
- * ERR_TIMEOUT  the lifetime is over already
+ * ERR_EXISTS       the key name is in use
+ * ERR_PERM         its AP-REQ has made a context before
+ * ERR_TIMEOUT      the lifetime is over already
+ * ERR_UNSUPPORTED  an AES context without a subkey of ours
  */
 int contexts_add(struct contexts *t, gss_ctx_id_t *gss,
     const struct context_facts *facts, struct context **context_out);

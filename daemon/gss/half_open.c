@@ -75,7 +75,6 @@ half_open_destroy(struct half_open *h)
 	if (h == NULL)
 		return;
 	(void)gss_delete_sec_context(&minor, &h->gss, GSS_C_NO_BUFFER);
-	explicit_bzero(h, sizeof(*h));
 	free(h);
 }
 

@@ -23,7 +23,6 @@
 
 #include "daemon/base/addr.h"
 #include "daemon/dns/name.h"
-#include "daemon/gss/replays.h"
 
 struct half_open {
 	struct addr client;
@@ -31,9 +30,7 @@ struct half_open {
 	struct name key_name;
 	gss_ctx_id_t gss;
 	unsigned n_legs;
-	bool has_digest; /* an AP-REQ came */
-	uint32_t kvno;   /* of its ticket; 0: it does not say */
-	uint8_t digest[REPLAY_DIGEST_LEN];
+	uint32_t kvno; /* of the ticket that came; 0: it does not say */
 
 	uint64_t until_ms; /* the table's */
 	TAILQ_ENTRY(half_open) by_bucket;

@@ -9,6 +9,7 @@
  */
 #include <assert.h>
 #include <gssapi/gssapi_krb5.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
@@ -44,8 +45,27 @@ key_from(struct mic_key *k, const gss_krb5_lucid_context_v1_t *lucid)
 	return 0;
 }
 
+/* With a subkey of ours, the other key is the initiator's (or its ticket's). */
+static int
+digest_ap_req(const gss_krb5_lucid_context_v1_t *lucid,
+    uint8_t digest[REPLAY_DIGEST_LEN])
+{
+	const gss_krb5_lucid_key_t *key = &lucid->cfx_kd.ctx_key;
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md != NULL &&
+	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, key->data, key->length) == 1 &&
+	    EVP_DigestUpdate(md, &lucid->recv_seq, sizeof(lucid->recv_seq)) ==
+		1 &&
+	    EVP_DigestFinal_ex(md, digest, NULL) == 1;
+
+	EVP_MD_CTX_free(md);
+	return ok ? 0 : ERR_CRYPTO;
+}
+
 int
-mic_key_take(struct mic_key *k, gss_ctx_id_t *gss)
+mic_key_take(struct mic_key *k, gss_ctx_id_t *gss,
+    uint8_t ap_req_out[REPLAY_DIGEST_LEN])
 {
 	void *lucid = NULL;
 	OM_uint32 major, minor;
@@ -55,9 +75,13 @@ mic_key_take(struct mic_key *k, gss_ctx_id_t *gss)
 	major = gss_krb5_export_lucid_sec_context(&minor, gss, 1, &lucid);
 	if (!GSS_ERROR(major)) {
 		ret = key_from(k, lucid);
+		if (ret == 0)
+			ret = digest_ap_req(lucid, ap_req_out);
 		(void)gss_krb5_free_lucid_sec_context(&minor, lucid);
 	}
 	(void)gss_delete_sec_context(&minor, gss, GSS_C_NO_BUFFER);
+	if (ret != 0)
+		mic_key_clear(k);
 	return ret;
 }
 

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "daemon/gss/context.h"
+#include "daemon/gss/replays.h"
 
 struct mic_key {
 	krb5_key key;        /* NULL: none */
@@ -32,11 +33,15 @@ struct mic_key {
 
 /*
  * Takes the key of an established AES context, which is gone then: *gss is
- * GSS_C_NO_CONTEXT whatever comes out.
+ * GSS_C_NO_CONTEXT whatever comes out.  ap_req_out is what tells the AP-REQ
+ * that made it from any other: a digest of the subkey and the sequence number
+ * that its initiator chose.  They come out of the authenticator as krb5 has
+ * decrypted it; the octets around that may be written in many ways.
  *
  * ERR_UNSUPPORTED  not AES, or no subkey of ours
  */
-int mic_key_take(struct mic_key *k, gss_ctx_id_t *gss);
+int mic_key_take(struct mic_key *k, gss_ctx_id_t *gss,
+    uint8_t ap_req_out[REPLAY_DIGEST_LEN]);
 
 /* Wipes and frees; one without a key is fine. */
 void mic_key_clear(struct mic_key *k);

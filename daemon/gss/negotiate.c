@@ -13,7 +13,6 @@
  */
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +30,7 @@
 #include "daemon/gss/negotiate.h"
 #include "daemon/gss/status.h"
 
-#define HALF_OPEN_MAX 4096    /* unless configured */
-#define REPLAYS_MAX (1 << 17) /* authenticators remembered: 6 MB */
+#define HALF_OPEN_MAX 4096 /* unless configured */
 
 /* Second opinions of krb5, and looks at the keytabs: so many a second and hash
  * of an address. */
@@ -42,7 +40,6 @@
 struct negotiations {
 	struct acceptor *acceptor;
 	struct contexts *contexts;
-	struct replays *replays;
 	struct half_open_table *half_open;
 	negotiation_name_is_taken name_is_taken;
 	negotiation_look_at_keytabs look_at_keytabs;
@@ -149,8 +146,7 @@ negotiations_create(const struct negotiations_config *config,
 	counters.timed_out = &n->counters.timed_out;
 	counters.evicted = &n->counters.evicted;
 	n->half_open = half_open_table_create(&limits, &counters);
-	n->replays = replays_create(REPLAYS_MAX);
-	if (n->half_open == NULL || n->replays == NULL) {
+	if (n->half_open == NULL) {
 		negotiations_destroy(n);
 		return ERR_NOMEM;
 	}
@@ -164,7 +160,6 @@ negotiations_destroy(struct negotiations *n)
 	if (n == NULL)
 		return;
 	half_open_table_destroy(n->half_open);
-	replays_destroy(n->replays);
 	free(n);
 }
 
@@ -290,25 +285,6 @@ find_half(struct work *w)
 }
 
 static bool
-check_replay(struct work *w)
-{
-	const struct clear_octets *a = &w->token.ap_req.authenticator;
-
-	if (!w->token.has_ap_req)
-		return true;
-	if (EVP_Digest(a->octets, a->len, w->half->digest, NULL, EVP_sha256(),
-		NULL) != 1)
-		return REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY,
-		    "SHA-256 failed");
-	w->half->has_digest = true;
-	w->half->kvno = w->token.ap_req.has_kvno ? w->token.ap_req.kvno : 0;
-	if (replays_has(w->negotiator->shared->replays, w->half->digest, 0))
-		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
-		    "AP-REQ was used before");
-	return true;
-}
-
-static bool
 opinion_is_due(struct negotiator *n, const struct addr *client)
 {
 	uint64_t second = clock_mono_ms() / 1000;
@@ -375,6 +351,8 @@ choose_keys(struct work *w)
 		    "no keytab is loaded");
 	w->principal = ACCEPTOR_NONE;
 	if (w->token.has_ap_req) {
+		w->half->kvno =
+		    w->token.ap_req.has_kvno ? w->token.ap_req.kvno : 0;
 		(void)clear_sname_text(&w->token.ap_req, w->result->sname,
 		    sizeof(w->result->sname));
 		w->principal = acceptor_choose(w->generation, &w->token.ap_req);
@@ -551,25 +529,15 @@ add_context(struct work *w, int32_t enctype, struct principal *principal)
 	if (ret == ERR_EXISTS)
 		return REFUSE(w, NEGOTIATION_KEY_NAME, TSIG_ERROR_BADNAME,
 		    "the key name is in use");
+	if (ret == ERR_PERM)
+		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
+		    "AP-REQ was used before");
 	if (ret == ERR_TIMEOUT)
 		return REFUSE(w, NEGOTIATION_TICKET_TIME, TSIG_ERROR_BADKEY,
 		    "the ticket has expired");
 	if (ret != 0)
 		return REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY, "%s",
 		    err_text(ret));
-	return true;
-}
-
-/* An AP-REQ that we could not read would make a context each time it comes. */
-static bool
-remember_ap_req(struct work *w)
-{
-	if (!w->half->has_digest)
-		return REFUSE(w, NEGOTIATION_MALFORMED, TSIG_ERROR_BADKEY,
-		    "AP-REQ is not in DER");
-	if (!replays_add(w->negotiator->shared->replays, w->half->digest))
-		return REFUSE(w, NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY,
-		    "AP-REQ was used before");
 	return true;
 }
 
@@ -596,7 +564,7 @@ make_key(struct work *w)
 
 	if (!check_context(w, enctype) || !read_initiator(w, &principal))
 		return false;
-	ok = remember_ap_req(w) && add_context(w, enctype, principal);
+	ok = add_context(w, enctype, principal);
 	principal_unref(principal);
 	if (!ok)
 		return false;
@@ -636,8 +604,8 @@ carry_out(struct work *w)
 {
 	bool complete;
 
-	if (!check_leg(w) || !find_half(w) || !check_replay(w) ||
-	    !choose_keys(w) || !accept_token(w, &complete))
+	if (!check_leg(w) || !find_half(w) || !choose_keys(w) ||
+	    !accept_token(w, &complete))
 		return false;
 	return complete ? finish(w) : wait_for_next(w);
 }

@@ -49,12 +49,14 @@ struct context {
 };
 
 /*
- * A context with one reference; takes *gss.  ERR_NOMEM; ERR_TIMEOUT when the
+ * A context with one reference; takes *gss.  Of an AES context ap_req_out is
+ * what mic_key_take() says.  ERR_NOMEM, ERR_CRYPTO; ERR_TIMEOUT when the
  * shorter of both lifetimes is 0; ERR_UNSUPPORTED when it is an AES context
  * without a subkey of ours.
  */
 int context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
-    uint32_t lifetime_max_s, struct context **context_out);
+    uint32_t lifetime_max_s, uint8_t ap_req_out[REPLAY_DIGEST_LEN],
+    struct context **context_out);
 
 /* True once its time is over. */
 bool context_is_expired(const struct context *c);

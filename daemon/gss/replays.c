@@ -1,5 +1,5 @@
 /*
- * replays.c - authenticators that have made a context
+ * replays.c - what must not come a second time
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later

@@ -1,13 +1,12 @@
 /*
- * replays.h - authenticators that have made a context
+ * replays.h - what must not come a second time
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A recorded AP-REQ that is sent again would make a context again: useless to
- * who has no key, but it takes a place.  Digests of the encrypted
- * authenticators are kept for twice the clock skew; when the table is full
- * the oldest goes first.
+ * AP-REQs that have made a context, MACs of updates that were made: their
+ * digests are kept for twice the clock skew; when the table is full the oldest
+ * goes first.
  *
  * Owns:    its table.
  * Threads: any.

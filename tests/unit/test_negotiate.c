@@ -539,11 +539,12 @@ with_a_long_length(const gss_buffer_desc *token, uint8_t *out)
 	return token->length + grown;
 }
 
-/* What cannot be remembered would make as many contexts as it is sent. */
+/* The same AP-REQ in other words is the same. */
 static void
-test_an_ap_req_that_cannot_be_read_makes_no_context(void)
+test_an_ap_req_that_we_cannot_read_makes_one_context(void)
 {
 	uint8_t token[TOKEN_SIZE];
+	struct negotiation_result r;
 	struct clear_token clear;
 	struct initiator i;
 	struct gss_side s;
@@ -554,10 +555,67 @@ test_an_ap_req_that_cannot_be_read_makes_no_context(void)
 	n = with_a_long_length(&i.token, token);
 	clear_read(token, n, &clear);
 	CU_ASSERT(!clear.has_ap_req);
-	(void)refused(&s, "k", token, n, NEGOTIATION_MALFORMED,
+	gss_side_negotiate(&s, "first", token, n, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	negotiation_result_clear(&r);
+	(void)refused(&s, "second", token, n, NEGOTIATION_REPLAY,
 	    TSIG_ERROR_BADKEY);
-	CU_ASSERT_EQUAL(contexts_counters(s.contexts)->count, 0);
+	(void)refused(&s, "third", i.token.value, i.token.length,
+	    NEGOTIATION_REPLAY, TSIG_ERROR_BADKEY);
+	CU_ASSERT_EQUAL(contexts_counters(s.contexts)->count, 1);
 	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
+/*
+ * NegTokenInit for krb5 whose token stands where RFC 4178 has none: GSS-API
+ * does not see it, and waits for one.
+ */
+static size_t
+with_a_decoy(uint8_t *out, const gss_buffer_desc *decoy)
+{
+	static const uint8_t oid[] = {6, 6, 0x2b, 6, 1, 5, 5, 2};
+	uint8_t a[TOKEN_SIZE], b[TOKEN_SIZE];
+	size_t n, len;
+
+	n = der(a, 0x30, krb5_only, sizeof(krb5_only));
+	len = der(b, 0xa0, a, n);
+	n = der(a, 0x04, "hint", 4);
+	len += der(b + len, 0xa3, a, n);
+	n = der(a, 0x04, decoy->value, decoy->length);
+	len += der(b + len, 0xa2, a, n);
+	n = der(a, 0x30, b, len);
+	n = der(b + sizeof(oid), 0xa0, a, n);
+	memcpy(b, oid, sizeof(oid));
+	return der(out, 0x60, b, n + sizeof(oid));
+}
+
+/* Nor is it another behind one that we read and GSS-API does not. */
+static void
+test_an_ap_req_is_not_taken_for_another(void)
+{
+	uint8_t token[TOKEN_SIZE], unreadable[TOKEN_SIZE];
+	struct initiator decoy, recorded;
+	struct negotiation_result r;
+	struct gss_side s;
+	size_t n, len;
+
+	gss_side_init(&s, "dns.keytab");
+	start(&recorded, "PC1", REALM_NS1, false);
+	len = with_a_long_length(&recorded.token, unreadable);
+	gss_side_negotiate(&s, "first", recorded.token.value,
+	    recorded.token.length, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	negotiation_result_clear(&r);
+	start(&decoy, "alice", REALM_NS1, false);
+	n = with_a_decoy(token, &decoy.token);
+	goes_on(&s, "second", token, n);
+	n = spnego_reply(token, 2, unreadable, len);
+	(void)refused(&s, "second", token, n, NEGOTIATION_REPLAY,
+	    TSIG_ERROR_BADKEY);
+	CU_ASSERT_EQUAL(contexts_counters(s.contexts)->count, 1);
+	initiator_clear(&recorded);
+	initiator_clear(&decoy);
 	gss_side_clear(&s);
 }
 
@@ -898,7 +956,8 @@ CU_TestInfo negotiate_tests[] = {
     {"weak", test_weak_sessions_are_refused_unless_allowed},
     {"mutual", test_mutual_authentication_is_demanded},
     {"replay", test_an_ap_req_makes_one_context},
-    {"unreadable", test_an_ap_req_that_cannot_be_read_makes_no_context},
+    {"unreadable", test_an_ap_req_that_we_cannot_read_makes_one_context},
+    {"decoy", test_an_ap_req_is_not_taken_for_another},
     {"BADNAME", test_a_name_in_use_cannot_be_taken},
     {"retired", test_retired_keys_still_accept},
     {"narrowed", test_who_may_not_accept_any_more_does_not},
