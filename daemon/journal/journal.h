@@ -154,12 +154,16 @@ bool journal_wants_spare(struct journal *j);
 int journal_make_spare(struct journal *j, struct reason *reason);
 
 /*
- * Reads one segment that is full and was not read since it was written, and
- * makes its index.  ERR_NOTFOUND: all are done.  ERR_MALFORMED: it is damaged,
- * *segment_out is its number, and it will not be read again.
+ * Reads one full segment that this process has not read since it was written,
+ * and makes its index; those without one come first.  ERR_NOTFOUND: all are
+ * done.  ERR_MALFORMED: it is damaged, *segment_out is its number, and it will
+ * not be read again.
  */
 int journal_check_segment(struct journal *j, uint32_t *segment_out,
     struct reason *reason);
+
+/* True if the next one that it reads has no index yet. */
+bool journal_wants_index(struct journal *j);
 
 /*
  * Segments before this number are not needed any more.  Those that are still

@@ -123,28 +123,62 @@ check(struct journal *j, struct segment *s, uint64_t last_lsn,
 
 	memcpy(x.uuid, j->uuid, sizeof(x.uuid));
 	ret = journal_walk_segment(j, s, add_entry, &x, reason);
-	if (ret == 0 && !s->has_index) {
+	if (ret == 0 && !s->has_index)
 		write_index(j, &x);
-		s->has_index = true;
-	}
 	segment_index_clear(&x);
 	return ret == ERR_IO || ret == ERR_UNSUPPORTED ? ERR_MALFORMED : ret;
 }
 
-/* The first segment that is full, durable and not checked; pinned. */
+/*
+ * Index of the first segment that is full, durable and not checked, one without
+ * an index if there is any; n_segments: none.  Under the lock.
+ */
+static size_t
+find_unchecked(const struct journal *j)
+{
+	uint32_t durable = atomic_load(&j->durable_segment);
+	size_t found = j->n_segments;
+
+	for (size_t i = 0; i + 1 < j->n_segments; i++) {
+		const struct segment *s = j->segments[i];
+
+		if (s->is_checked || s->number >= durable)
+			continue;
+		if (!s->has_index)
+			return i;
+		if (found == j->n_segments)
+			found = i;
+	}
+	return found;
+}
+
+bool
+journal_wants_index(struct journal *j)
+{
+	bool wants;
+	size_t i;
+
+	(void)pthread_mutex_lock(&j->lock);
+	i = find_unchecked(j);
+	wants = i < j->n_segments && !j->segments[i]->has_index;
+	(void)pthread_mutex_unlock(&j->lock);
+	return wants;
+}
+
+/* It, pinned; NULL: none. */
 static struct segment *
 take_unchecked(struct journal *j, uint64_t *last_lsn_out)
 {
 	struct segment *s = NULL;
+	size_t i;
 
 	(void)pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i + 1 < j->n_segments && s == NULL; i++)
-		if (!j->segments[i]->is_checked &&
-		    j->segments[i]->number < atomic_load(&j->durable_segment)) {
-			s = j->segments[i];
-			s->n_pins++;
-			*last_lsn_out = j->segments[i + 1]->first_lsn - 1;
-		}
+	i = find_unchecked(j);
+	if (i < j->n_segments) {
+		s = j->segments[i];
+		s->n_pins++;
+		*last_lsn_out = j->segments[i + 1]->first_lsn - 1;
+	}
 	(void)pthread_mutex_unlock(&j->lock);
 	return s;
 }
@@ -164,6 +198,7 @@ journal_check_segment(struct journal *j, uint32_t *segment_out,
 	ret = check(j, s, last_lsn, reason);
 	(void)pthread_mutex_lock(&j->lock);
 	s->is_checked = ret != ERR_NOMEM;
+	s->has_index |= ret == 0;
 	s->n_pins--;
 	(void)pthread_mutex_unlock(&j->lock);
 	return ret;

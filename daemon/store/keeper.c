@@ -419,9 +419,9 @@ check_one_segment(struct store *s)
 }
 
 void
-keeper_check_segments(struct store *s)
+keeper_index_segments(struct store *s)
 {
-	while (check_one_segment(s) == 0)
+	while (journal_wants_index(s->journal) && check_one_segment(s) == 0)
 		;
 }
 

@@ -28,9 +28,9 @@ int keeper_checkpoint(struct store_zone *z, struct reason *reason);
 int keeper_save(struct store_zone *z, struct reason *reason);
 
 /*
- * Reads and indexes the segments that are full and were not read since they
- * were written, so that the next start need not.  Under store.upkeep.
+ * Indexes the segments that are full, so that the next start need not read
+ * them.  Under store.upkeep.
  */
-void keeper_check_segments(struct store *s);
+void keeper_index_segments(struct store *s);
 
 #endif

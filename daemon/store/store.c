@@ -268,7 +268,7 @@ store_stop(struct store *s)
 	(void)pthread_mutex_lock(&s->upkeep);
 	(void)save_all(s);
 	if (!atomic_load(&s->is_read_only))
-		keeper_check_segments(s);
+		keeper_index_segments(s);
 	(void)pthread_mutex_unlock(&s->upkeep);
 	/* Whatever failed above, the log itself is on disk. */
 	if (!atomic_load(&s->is_read_only) &&

@@ -163,7 +163,7 @@ static void
 index_segments(struct life *l)
 {
 	(void)pthread_mutex_lock(&l->f.store->upkeep);
-	keeper_check_segments(l->f.store);
+	keeper_index_segments(l->f.store);
 	(void)pthread_mutex_unlock(&l->f.store->upkeep);
 }
 

@@ -935,8 +935,10 @@ test_a_start_reads_what_no_snapshot_has(void)
 	reading_init(&r);
 	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
 	n = fill_segments(j, 9);
+	CU_ASSERT_TRUE(journal_wants_index(j));
 	CU_ASSERT_EQUAL(check_all_segments(j), 8);
 	CU_ASSERT_EQUAL(check_all_segments(j), 0);
+	CU_ASSERT_FALSE(journal_wants_index(j));
 	journal_close(j);
 
 	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
@@ -955,7 +957,8 @@ test_a_start_reads_what_no_snapshot_has(void)
 	CU_ASSERT_EQUAL(g.last, n);
 	CU_ASSERT(g.n_indexed > 0);
 	CU_ASSERT(r.octets < 4 * SEGMENT_SIZE);
-	/* They are read in the background. */
+	/* They are read in the background, for what may have happened. */
+	CU_ASSERT_FALSE(journal_wants_index(j));
 	CU_ASSERT_EQUAL(check_all_segments(j), 8);
 	CU_ASSERT_EQUAL(write_group(j, n + 1), 0);
 	journal_close(j);
