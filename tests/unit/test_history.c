@@ -4,9 +4,14 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/arena.h"
 #include "daemon/base/err.h"
 #include "daemon/store/history.h"
-#include "tests/unit/suites.h"
+#include "tests/unit/store_fixture.h"
 
 static void
 append(struct history *h, uint32_t from, uint32_t to, uint32_t segment,
@@ -166,11 +171,81 @@ test_what_is_cut_stays_for_who_reads_it(void)
 	history_close(&cut);
 }
 
+static bool
+has_segment(const struct fixture *f, uint32_t number)
+{
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/log/%08u.log", f->state, number);
+	return access(path, F_OK) == 0;
+}
+
+/* The keeper retires segments that nobody needs. */
+static bool
+is_retired(struct fixture *f, uint32_t number)
+{
+	for (int i = 0; i < 1000 && has_segment(f, number); i++) {
+		wake_up(&f->store->keeper.wake);
+		wake_up(&f->store->keeper.segments_wake);
+		(void)usleep(10000);
+	}
+	return !has_segment(f, number);
+}
+
+/* Reads one; the serial that it leads to. */
+static uint32_t
+read_one(struct store_history *h)
+{
+	struct changeset cs;
+	struct arena a;
+	int ret;
+
+	arena_init(&a, 0);
+	ret = store_history_next(h, &a, &cs);
+	CU_ASSERT_EQUAL(ret, 0);
+	CU_ASSERT_TRUE(ret != 0 || strcmp(cs.sources[0].signer, "") != 0);
+	arena_clear(&a);
+	return ret == 0 ? cs.serial_to : 0;
+}
+
+/* Somebody who reads slowly keeps nobody from anything, and misses nothing. */
+static void
+test_a_slow_reader_gets_what_was_there_when_it_began(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	struct store_history *h;
+	uint32_t serial;
+
+	fixture_init(&f);
+	f.zones[0].max_journal_size = 4 * JOURNAL_BLOCK;
+	fixture_must_open(&f);
+	for (uint32_t i = 1; i <= 3; i++)
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	CU_ASSERT_EQUAL(store_history_open_range(f.zone, NULL, NULL, &h), 0);
+	CU_ASSERT_EQUAL(read_one(h), 2);
+	for (uint32_t i = 4; i <= 100; i++)
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	CU_ASSERT_EQUAL(store_sync(f.store, NULL, 0, &reason), 0);
+	CU_ASSERT_TRUE(fixture_status(f.zone).journal_first_serial > 4);
+	CU_ASSERT_TRUE(has_segment(&f, 1));
+	for (serial = 2; serial < 4; serial++)
+		CU_ASSERT_EQUAL(read_one(h), serial + 1);
+	store_history_close(h);
+	CU_ASSERT_TRUE(is_retired(&f, 1));
+	CU_ASSERT_EQUAL(store_history_open_range(f.zone, &serial, NULL, &h),
+	    ERR_NOTFOUND);
+	fixture_clear(&f);
+}
+
 CU_TestInfo history_tests[] = {
     {"find", test_a_range_is_found_by_its_serials},
     {"cut", test_the_oldest_is_cut_first},
     {"gap", test_a_gap_makes_the_past_useless},
     {"order", test_serials_without_an_order_are_cut},
     {"cut while it is read", test_what_is_cut_stays_for_who_reads_it},
+    {"slow reader", test_a_slow_reader_gets_what_was_there_when_it_began},
     CU_TEST_INFO_NULL,
 };
