@@ -252,3 +252,15 @@ acceptor_restrict(struct acceptor *a, const struct acceptor_config *config)
 		retired = NULL;
 	swap(a, g, retired);
 }
+
+void
+acceptor_expire(struct acceptor *a)
+{
+	struct acceptor_generation *left;
+
+	if (a->retired == NULL || !generation_has_ended_keys(a->retired))
+		return;
+	if (retire(a, a->current, 0, &left, NULL) != 0)
+		left = NULL; /* rather none than one that has ended */
+	swap(a, acceptor_generation_ref(a->current), left);
+}

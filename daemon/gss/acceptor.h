@@ -43,7 +43,7 @@ struct acceptor_config {
 	    *principals; /* n 0: any whose first component is DNS */
 	size_t n_principals;
 	const char *replay_cache; /* a file for krb5's own; NULL: none */
-	bool allow_weak;          /* RC4 and 3DES: tickets and sessions */
+	bool allow_weak;          /* sessions of RC4 and 3DES */
 };
 
 /*
@@ -140,6 +140,13 @@ int acceptor_set(struct acceptor *a, struct acceptor_generation *g,
  */
 void acceptor_restrict(struct acceptor *a,
     const struct acceptor_config *config);
+
+/*
+ * Retired keys whose time is over go; to be called now and then.  Where a
+ * ticket's name is none of ours its key is found by trying all, those too.
+ * One thread at a time.
+ */
+void acceptor_expire(struct acceptor *a);
 
 /* References for the caller; NULL: there is none. */
 struct acceptor_generation *acceptor_current(struct acceptor *a);

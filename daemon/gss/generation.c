@@ -482,6 +482,15 @@ has_ended(const struct acceptor_key *k)
 	return k->until_ms != 0 && clock_mono_ms() >= k->until_ms;
 }
 
+bool
+generation_has_ended_keys(const struct acceptor_generation *g)
+{
+	for (size_t i = 0; i < g->n_entries; i++)
+		if (has_ended(&g->keys[i]))
+			return true;
+	return false;
+}
+
 static bool
 fits(const struct acceptor_generation *g, size_t i,
     const struct clear_ap_req *ap)

@@ -77,6 +77,9 @@ size_t generation_principal(const struct acceptor_generation *g,
 size_t generation_entry(const struct acceptor_generation *g,
     krb5_const_principal principal, uint32_t kvno, int32_t enctype);
 
+/* True if the time of one of its keys is over. */
+bool generation_has_ended_keys(const struct acceptor_generation *g);
+
 /* For each entry i (a size_t) of principal p. */
 #define GENERATION_FOREACH(i, g, p)                                            \
 	for ((i) = (g)->principals[p].first_entry; (i) != GENERATION_NOWHERE;  \

@@ -223,8 +223,10 @@ run(void *arg)
 		wait_for_change(k);
 		(void)pthread_mutex_lock(&k->lock);
 		is_stopping = k->is_stopping;
-		if (!is_stopping && k->settings != NULL)
+		if (!is_stopping && k->settings != NULL) {
 			load_changes(k);
+			acceptor_expire(k->acceptor);
+		}
 		(void)pthread_mutex_unlock(&k->lock);
 	} while (!is_stopping);
 	return NULL;

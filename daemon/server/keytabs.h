@@ -7,7 +7,7 @@
  * A thread waits for changes of the files (inotify, and a look each minute),
  * loads them and swaps the acceptor's keys.  When they cannot be used the old
  * keys stay, the log says why once for each reason, and it tries again, soon
- * at first.
+ * at first.  It also ends retired keys whose time is over.
  *
  * Owns:    its thread and its watch; refers to the acceptor.
  * Threads: keytabs_use() by whoever starts or reloads; keytabs_look() by any

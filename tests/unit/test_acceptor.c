@@ -402,10 +402,17 @@ test_keys_retire_one_by_one(void)
 	use(a, "next.keytab", REALM_NS1); /* kvno 3 too, before 2 has ended */
 	CU_ASSERT_EQUAL(n_retired(a), 4);
 	clock_test_set(clock_wall_us(), start_ns + 110000000000u);
-	use(a, "next.keytab", REALM_NS1); /* kvno 2 has ended by now */
+	acceptor_expire(a); /* kvno 2 has ended by now */
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	use(a, "next.keytab", REALM_NS1);
 	CU_ASSERT_EQUAL(n_retired(a), 2);
 	use(a, "dns.keytab", REALM_NS1); /* kvno 3 is back, 4 gone */
 	CU_ASSERT_EQUAL(n_retired(a), 2);
+	acceptor_expire(a); /* none */
+	CU_ASSERT_EQUAL(n_retired(a), 2);
+	clock_test_set(clock_wall_us(), start_ns + 210000000000u);
+	acceptor_expire(a);
+	CU_ASSERT_PTR_NULL(acceptor_retired(a));
 	clock_test_set(0, 0);
 	acceptor_destroy(a);
 }

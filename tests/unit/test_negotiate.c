@@ -693,6 +693,55 @@ test_retired_keys_still_accept(void)
 	gss_side_clear(&s);
 }
 
+/* Puts octets in the place of others of that length. */
+static void
+patch(gss_buffer_desc *token, const void *old, const void *new, size_t len)
+{
+	uint8_t *at = memmem(token->value, token->length, old, len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	memcpy(at, new, len);
+}
+
+static void
+later(uint64_t start_ns, uint64_t s)
+{
+	clock_test_set(clock_wall_us(), start_ns + s * 1000000000u);
+}
+
+/*
+ * Who has a key that ended may say in clear text what he likes: another name,
+ * and the kvno of a key that has not ended.
+ */
+static void
+test_a_retired_key_that_has_ended_accepts_nobody(void)
+{
+	static const uint8_t kvno_3[] = {0xa1, 3, 2, 1, 3};
+	static const uint8_t kvno_4[] = {0xa1, 3, 2, 1, 4};
+	const uint64_t start_ns = clock_mono_ns();
+	struct negotiation_result r;
+	struct initiator i;
+	struct gss_side s;
+
+	later(start_ns, 0);
+	gss_side_init(&s, "dns.keytab");
+	s.principal = REALM_NS1;
+	gss_side_keytab(&s, "next.keytab"); /* kvno 3 ends after 3600 s */
+	later(start_ns, 1800);
+	gss_side_keytab(&s, "old.keytab"); /* kvno 4 after 5400 s */
+	later(start_ns, 3700);
+	acceptor_expire(s.acceptor);
+	start(&i, "PC1", REALM_NS1, false);
+	patch(&i.token, "ns1.ad", "ns9.ad", 6);
+	patch(&i.token, kvno_3, kvno_4, sizeof(kvno_3));
+	gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
+	negotiation_result_clear(&r);
+	clock_test_set(0, 0);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+}
+
 /* A configuration that takes a principal out counts at once. */
 static void
 test_who_may_not_accept_any_more_does_not(void)
@@ -960,6 +1009,7 @@ CU_TestInfo negotiate_tests[] = {
     {"decoy", test_an_ap_req_is_not_taken_for_another},
     {"BADNAME", test_a_name_in_use_cannot_be_taken},
     {"retired", test_retired_keys_still_accept},
+    {"ended", test_a_retired_key_that_has_ended_accepts_nobody},
     {"narrowed", test_who_may_not_accept_any_more_does_not},
     {"newer", test_a_newer_ticket_makes_us_look_at_the_keytab},
     {"alias", test_a_ticket_under_another_name_is_matched_by_its_key},
