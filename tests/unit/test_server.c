@@ -7,7 +7,11 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo decisions_tests[];
+extern CU_TestInfo dn_tests[];
+extern CU_TestInfo facts_cache_tests[];
+extern CU_TestInfo grant_rules_tests[];
 extern CU_TestInfo log_limit_tests[];
+extern CU_TestInfo own_names_tests[];
 extern CU_TestInfo repeats_tests[];
 
 int
@@ -15,7 +19,11 @@ main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
 	    {"decisions", NULL, NULL, NULL, NULL, decisions_tests},
+	    {"dn", NULL, NULL, NULL, NULL, dn_tests},
+	    {"facts cache", NULL, NULL, NULL, NULL, facts_cache_tests},
+	    {"grant rules", NULL, NULL, NULL, NULL, grant_rules_tests},
 	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
+	    {"own names", NULL, NULL, NULL, NULL, own_names_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
 	    CU_SUITE_INFO_NULL,
 	};
