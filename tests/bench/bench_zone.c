@@ -17,6 +17,7 @@
 #include "daemon/base/storage.h"
 #include "daemon/dns/types.h"
 #include "daemon/zone/snapshot.h"
+#include "daemon/zone/version.h"
 #include "daemon/zone/zone_file.h"
 
 static uint64_t seed = 1;
@@ -170,6 +171,58 @@ bench_lookups(const struct zone_version *v, uint32_t n)
 		must(-1, "a lookup was wrong");
 }
 
+#define WALKS_MAX 32
+
+/* One step of a walk; what the next one reads is on its way then. */
+static const struct node *
+step(const struct node *n, const struct key *k)
+{
+	n = node_child(n, k);
+	__builtin_prefetch(n->at);
+	if (node_is_branch(n))
+		__builtin_prefetch(node_child(n, k));
+	return n;
+}
+
+/* What it would bring to look up a whole receive batch at once. */
+static void
+bench_walks_at_once(const struct zone_version *v, uint32_t n, unsigned n_walks)
+{
+	const uint32_t rounds = 960000;
+	uint64_t start = clock_mono_ns();
+	const struct node *at[WALKS_MAX];
+	struct name owners[WALKS_MAX];
+	struct key keys[WALKS_MAX];
+	uint32_t n_found = 0;
+	char what[64];
+
+	for (uint32_t i = 0; i < rounds; i += n_walks) {
+		bool walking = true;
+
+		for (unsigned w = 0; w < n_walks; w++) {
+			owners[w] = owner_of(random_below(n));
+			key_make(&keys[w], owners[w].octets);
+			at[w] = &v->root;
+		}
+		while (walking) {
+			walking = false;
+			for (unsigned w = 0; w < n_walks; w++) {
+				if (!node_is_branch(at[w]))
+					continue;
+				at[w] = step(at[w], &keys[w]);
+				walking = true;
+			}
+		}
+		for (unsigned w = 0; w < n_walks; w++)
+			n_found += name_equal(zone_name_owner(node_name(at[w])),
+			    owners[w].octets);
+	}
+	(void)snprintf(what, sizeof(what), "random names, %u at once", n_walks);
+	say(what, start, rounds);
+	if (n_found != rounds)
+		must(-1, "a walk was wrong");
+}
+
 static void
 bench_changes(struct zone *z, uint32_t n, uint32_t group)
 {
@@ -240,6 +293,8 @@ main(int argc, char **argv)
 	say("sorted build", start, n);
 	bench_memory(z, before, n);
 	bench_lookups(zone_current(z), n);
+	for (unsigned n_walks = 1; n_walks <= WALKS_MAX; n_walks *= 4)
+		bench_walks_at_once(zone_current(z), n, n_walks);
 	bench_changes(z, n, 1);
 	bench_changes(z, n, 64);
 	bench_changes(z, n, 1024);
