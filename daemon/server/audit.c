@@ -35,6 +35,22 @@ keep(const struct request *r, const struct decision *x)
 	decisions_put(r->worker->server->decisions, r->worker->index, x);
 }
 
+static bool
+may_log(const struct request *r, enum log_limit_kind kind)
+{
+	return log_wants(LOG_LEVEL_INFO) &&
+	    log_limit_allows(r->worker->server->log_limit, kind,
+		&r->from.remote);
+}
+
+/* Who has signed is known, and not everybody can be. */
+static bool
+may_log_request(const struct request *r, enum log_limit_kind kind)
+{
+	return r->tsig.is_verified ? log_wants(LOG_LEVEL_INFO)
+				   : may_log(r, kind);
+}
+
 /* What every record has. */
 static void
 begin(const struct request *r, enum decision_kind kind,
@@ -109,6 +125,8 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 	PUT(x.reason.text, why);
 	put_rules(&r->u.update.record, &x);
 	keep(r, &x);
+	if (!may_log_request(r, LOG_LIMIT_UPDATE))
+		return;
 	log_info("update refused zone=%s rcode=%s signer=\"%s\" from=%s "
 		 "asked=\"%s\" stage=%s reason=\"%s\"",
 	    x.zone[0] == '\0' ? "-" : x.zone, x.code, x.signer,
@@ -155,14 +173,6 @@ audit_established(const struct request *r, struct decision *x,
 		    log_quote(x->reason.text, quoted, sizeof(quoted)));
 	if (!gss_enctype_is_aes(context_enctype(result->context)))
 		warn_of_weak(r, x, result->context);
-}
-
-static bool
-may_log(const struct request *r, enum log_limit_kind kind)
-{
-	return log_wants(LOG_LEVEL_INFO) &&
-	    log_limit_allows(r->worker->server->log_limit, kind,
-		&r->from.remote);
 }
 
 static void
@@ -300,6 +310,20 @@ audit_junk(const struct request *r, enum rcode rcode)
 }
 
 void
+audit_transfer_refused(const struct request *r, const char *why)
+{
+	char addr[ADDR_TEXT_SIZE], name[NAME_TEXT_SIZE], who[SIGNER_TEXT_SIZE];
+
+	if (may_log_request(r, LOG_LIMIT_TRANSFER))
+		log_info("transfer refused zone=%s type=%s from=%s "
+			 "signer=\"%s\" reason=\"%s\"",
+		    name_to_log(r->message.question.name.octets, name),
+		    r->message.question.type == TYPE_AXFR ? "AXFR" : "IXFR",
+		    addr_to_text_port(&r->from.remote, addr),
+		    signer_to_text(&r->tsig.signer, who, sizeof(who)), why);
+}
+
+void
 audit_held_back(const struct log_limit_held *held)
 {
 	static const char *const events[LOG_LIMIT_KINDS] = {
@@ -307,6 +331,8 @@ audit_held_back(const struct log_limit_held *held)
 	    [LOG_LIMIT_TKEY] = "tkey refused",
 	    [LOG_LIMIT_JUNK] = "message refused",
 	    [LOG_LIMIT_WEAK] = "tkey weak",
+	    [LOG_LIMIT_UPDATE] = "update refused",
+	    [LOG_LIMIT_TRANSFER] = "transfer refused",
 	};
 	char addr[ADDR_TEXT_SIZE];
 

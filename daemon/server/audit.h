@@ -43,6 +43,9 @@ void audit_tkey_refused(const struct request *r,
 /* The message's TSIG is not right. */
 void audit_signature(const struct request *r, const struct reason *reason);
 
+/* No transfer; it leaves no record. */
+void audit_transfer_refused(const struct request *r, const char *why);
+
 /* What came is no message that could be read. */
 void audit_junk(const struct request *r, enum rcode rcode);
 

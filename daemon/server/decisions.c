@@ -24,7 +24,8 @@ enum sort {
 	SORT_DENIED_NEGOTIATION, /* = enum decision_kind */
 	SORT_DENIED_UPDATE,
 	SORT_DENIED_SIGNATURE,
-	SORT_FINE, /* all kinds */
+	SORT_DENIED_UNSIGNED, /* updates */
+	SORT_FINE,            /* all kinds */
 	SORTS,
 };
 
@@ -81,9 +82,11 @@ decision_result_text(enum decision_result result)
 static enum sort
 sort_of(const struct decision *x)
 {
-	if (x->result == DECISION_REFUSED || x->result == DECISION_FAILED)
-		return (enum sort)x->kind;
-	return SORT_FINE;
+	if (x->result == DECISION_DONE || x->result == DECISION_UNCHANGED)
+		return SORT_FINE;
+	if (x->kind == DECISION_UPDATE && x->key[0] == '\0')
+		return SORT_DENIED_UNSIGNED;
+	return (enum sort)x->kind;
 }
 
 /* False: no memory; what there is of it is freed with the rest. */

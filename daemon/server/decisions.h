@@ -6,8 +6,9 @@
  *
  * Every TKEY, every UPDATE and every message whose signature is not right
  * leaves one record.  The last ones are kept in memory, each kind's refusals
- * apart: a flood of what goes well, or of forged signatures, never pushes out
- * why somebody's update was refused.
+ * apart, and those of unsigned updates: a flood of what goes well, of forged
+ * signatures, or of what anybody can send never pushes out why somebody's
+ * update was refused.
  *
  * Owns:    its rings; records are copied in and out.
  * Threads: any.  A writer waits only while a reader copies that writer's own
@@ -52,7 +53,7 @@ struct decision {
 	char cause[24]; /* stage of an update, cause of a failed negotiation */
 	char zone[128];
 	char signer[160];  /* principal, or "key NAME", or "none" */
-	char key[128];     /* key name of TKEY and TSIG */
+	char key[128];     /* key name of TKEY and TSIG; "": unsigned */
 	char asked[256];   /* "add pc1.ad.example.test A; ..." */
 	char rule[192];    /* that decided, with its source */
 	char nearest[192]; /* of a refusal: would have granted */

@@ -11,22 +11,10 @@
 #include "daemon/base/log.h"
 #include "daemon/policy/acl.h"
 #include "daemon/query/answer.h"
+#include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/sign.h"
-
-static void
-log_refusal(const struct request *r, const char *why)
-{
-	char addr[ADDR_TEXT_SIZE], name[NAME_TEXT_SIZE], who[SIGNER_TEXT_SIZE];
-
-	log_info("transfer refused zone=%s type=%s from=%s signer=\"%s\" "
-		 "reason=\"%s\"",
-	    name_to_log(r->message.question.name.octets, name),
-	    r->message.question.type == TYPE_AXFR ? "AXFR" : "IXFR",
-	    addr_to_text_port(&r->from.remote, addr),
-	    signer_to_text(&r->tsig.signer, who, sizeof(who)), why);
-}
 
 /* On a transfer thread: there is something to take. */
 static bool
@@ -50,7 +38,7 @@ check(struct request *r)
 		return RCODE_NOTAUTH; /* RFC 5936 section 2.2.1 */
 	if (!acl_allows(r->zone->allow_transfer, &r->from.remote,
 		&r->tsig.signer)) {
-		log_refusal(r,
+		audit_transfer_refused(r,
 		    "allow-transfer does not match; add the key or "
 		    "the address there");
 		return RCODE_REFUSED;
@@ -110,7 +98,7 @@ handle_transfer(struct request *r, struct message_writer *w,
 			return PARKED;
 		LIST_REMOVE(r, link);
 		zone_unpin(r->u.transfer.version);
-		log_refusal(r,
+		audit_transfer_refused(r,
 		    ret == ERR_BUSY ? "transfers-out is reached"
 				    : err_text(ret));
 		*rcode_out = RCODE_SERVFAIL;

@@ -5,7 +5,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Whoever can reach us can have lines written: of signatures that are not
- * right, tokens that fail, octets that are no message.  Each source
+ * right, tokens that fail, octets that are no message, what is asked without a
+ * signature.  Each source
  * (addr_budget()) has LOG_LIMIT_LINES of each kind in LOG_LIMIT_WINDOW_MS; the
  * rest is counted, and said in one line when the window ends.  Sources that
  * find no place in the table share one budget a kind, so that addresses cost
@@ -30,10 +31,12 @@
 #define LOG_LIMIT_SOURCES 256 /* of all kinds together */
 
 enum log_limit_kind {
-	LOG_LIMIT_TSIG, /* "tsig refused" */
-	LOG_LIMIT_TKEY, /* "tkey refused" */
-	LOG_LIMIT_JUNK, /* "message refused" */
-	LOG_LIMIT_WEAK, /* "tkey weak" */
+	LOG_LIMIT_TSIG,     /* "tsig refused" */
+	LOG_LIMIT_TKEY,     /* "tkey refused" */
+	LOG_LIMIT_JUNK,     /* "message refused" */
+	LOG_LIMIT_WEAK,     /* "tkey weak" */
+	LOG_LIMIT_UPDATE,   /* "update refused", if nobody has signed it */
+	LOG_LIMIT_TRANSFER, /* "transfer refused", the same */
 	LOG_LIMIT_KINDS,
 };
 

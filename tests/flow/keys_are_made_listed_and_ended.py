@@ -115,3 +115,18 @@ expect("the rest is in the log", True, len(in_log("tsig refused")) - lines <= 50
 wait_for("the line that tells how many more",
          lambda: sum(int(line.split("suppressed=")[1].split()[0])
                      for line in in_log("tsig refused from=127.0.0.1 suppressed=")) >= held)
+
+# So are updates and transfers that nobody has signed; who signs has a line for each.
+before = stats()
+for i in range(1, 101):
+    update = dns.update.UpdateMessage(ZONE)
+    update.add(f"pc{i}", 300, "A", "192.0.2.8")
+    expect("unsigned", dns.rcode.REFUSED, unverified(udp(update.to_wire())).rcode())
+    expect("no transfer", dns.rcode.REFUSED, unverified(udp(dns.message.make_query(ZONE, "IXFR").to_wire())).rcode())
+after = stats()
+expect("updates and transfers held back", 100, more("log", "suppressed"))
+for event in "update refused", "transfer refused":
+    wait_for(event, lambda: len([line for line in in_log(event) if 'signer="none"' in line]) == 50)
+for i in range(60):
+    expect("signed", dns.rcode.REFUSED, Signed(first, replace(f"other{i}", "A", "192.0.2.8")).send())
+wait_for("all signed ones", lambda: len([line for line in in_log("update refused") if 'signer="PC1$' in line]) == 60)

@@ -26,6 +26,17 @@ put(struct decisions *d, unsigned writer, enum decision_kind kind,
 	decisions_put(d, writer, &x);
 }
 
+static void
+put_signed(struct decisions *d, enum decision_result result, const char *asked)
+{
+	struct decision x = {.kind = DECISION_UPDATE,
+	    .result = result,
+	    .key = "a.key"};
+
+	(void)snprintf(x.asked, sizeof(x.asked), "%s", asked);
+	decisions_put(d, 0, &x);
+}
+
 /* What a query gives, as "asked asked ". */
 static const char *
 read_all(struct decisions *d, struct decisions_query query)
@@ -81,10 +92,11 @@ test_a_flood_of_one_sort_pushes_out_no_other(void)
 {
 	struct decisions *d = decisions_create(1);
 
-	put(d, 0, DECISION_UPDATE, DECISION_REFUSED, "refused");
+	put_signed(d, DECISION_REFUSED, "refused");
 	for (int i = 0; i < 3 * DECISIONS_KEPT; i++) {
 		put(d, 0, DECISION_UPDATE, DECISION_DONE, "fine");
 		put(d, 0, DECISION_SIGNATURE, DECISION_FAILED, "forged");
+		put(d, 0, DECISION_UPDATE, DECISION_REFUSED, "unsigned");
 	}
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(read_all(d,
