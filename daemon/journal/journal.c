@@ -29,15 +29,22 @@ segment_create(void)
 }
 
 void
+segment_forget_index(struct segment *s)
+{
+	if (s->index != NULL)
+		segment_index_clear(s->index);
+	free(s->index);
+	s->index = NULL;
+}
+
+void
 segment_destroy(struct journal *j, struct segment *s)
 {
 	if (s == NULL)
 		return;
 	if (s->fd != -1)
 		(void)j->storage->close(j->storage->arg, s->fd);
-	if (s->index != NULL)
-		segment_index_clear(s->index);
-	free(s->index);
+	segment_forget_index(s);
 	free(s);
 }
 

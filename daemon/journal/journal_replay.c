@@ -46,11 +46,12 @@ journal_replay(struct journal *j, journal_take take, void *arg,
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < j->n_segments; i++) {
-		const struct segment *s = j->segments[i];
+		struct segment *s = j->segments[i];
 
 		ret = s->index != NULL
 		    ? replay_index(s->index, take, arg)
 		    : journal_walk_segment(j, s, take, arg, reason);
+		segment_forget_index(s); /* history has it now */
 	}
 	return ret;
 }

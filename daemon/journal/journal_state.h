@@ -65,6 +65,7 @@ struct journal {
 
 struct segment *segment_create(void);
 void segment_destroy(struct journal *j, struct segment *s);
+void segment_forget_index(struct segment *s);
 
 /* Appends to j->segments; under the lock, or before there are threads. */
 int journal_add_segment(struct journal *j, struct segment *s);
