@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/base/addr.h"
 #include "daemon/base/err.h"
@@ -243,6 +244,26 @@ addr_budget(const struct addr *a)
 		memset(b.octets + network_len, 0,
 		    sizeof(b.octets) - network_len);
 	return b;
+}
+
+uint64_t
+addr_hash(const struct addr *a, uint64_t seed)
+{
+	uint64_t h = seed ^ a->family;
+
+	for (size_t i = 0; i < sizeof(a->octets); i++)
+		h = (h ^ a->octets[i]) * 0x100000001b3u; /* FNV-1a */
+	return h ^ h >> 32;
+}
+
+uint64_t
+addr_hash_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		seed = (uintptr_t)&seed; /* an early boot: better than none */
+	return seed;
 }
 
 bool

@@ -62,6 +62,10 @@ bool addr_in_prefix(const struct addr *a, const struct addr_prefix *p);
  */
 struct addr addr_budget(const struct addr *a);
 
+/* A hash of family and address; with a random seed it cannot be foreseen. */
+uint64_t addr_hash(const struct addr *a, uint64_t seed);
+uint64_t addr_hash_seed(void);
+
 /* 127/8 or ::1. */
 bool addr_is_loopback(const struct addr *a);
 

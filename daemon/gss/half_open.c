@@ -22,6 +22,7 @@ struct half_open_table {
 	pthread_mutex_t lock; /* guards all below */
 	struct half_open_limits limits;
 	struct half_open_counters counters;
+	uint64_t seed;
 	size_t n;
 	struct half_open_list by_age;           /* oldest first */
 	struct half_open_list buckets[BUCKETS]; /* each oldest first */
@@ -38,6 +39,7 @@ half_open_table_create(const struct half_open_limits *limits,
 	(void)pthread_mutex_init(&t->lock, NULL);
 	t->limits = *limits;
 	t->counters = *counters;
+	t->seed = addr_hash_seed();
 	TAILQ_INIT(&t->by_age);
 	for (size_t i = 0; i < BUCKETS; i++)
 		TAILQ_INIT(&t->buckets[i]);
@@ -92,11 +94,7 @@ destroy_list(struct half_open_list *dead)
 static struct half_open_list *
 bucket_of(struct half_open_table *t, const struct addr *budget)
 {
-	uint64_t h = budget->family;
-
-	for (size_t i = 0; i < sizeof(budget->octets); i++)
-		h = (h ^ budget->octets[i]) * 0x100000001b3u;
-	return &t->buckets[(h ^ h >> 32) % BUCKETS];
+	return &t->buckets[addr_hash(budget, t->seed) % BUCKETS];
 }
 
 static void

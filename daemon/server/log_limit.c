@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/server/log_limit.h"
@@ -41,8 +40,7 @@ log_limit_create(void (*say)(const struct log_limit_held *held))
 	if (l == NULL)
 		return NULL;
 	l->say = say;
-	if (getrandom(&l->seed, sizeof(l->seed), 0) != sizeof(l->seed))
-		l->seed = clock_mono_ns();
+	l->seed = addr_hash_seed();
 	(void)pthread_mutex_init(&l->lock, NULL);
 	for (int kind = 0; kind < LOG_LIMIT_KINDS; kind++)
 		l->others[kind].held.kind = (enum log_limit_kind)kind;
@@ -61,11 +59,7 @@ log_limit_destroy(struct log_limit *l)
 static struct window *
 set_of(struct log_limit *l, enum log_limit_kind kind, const struct addr *source)
 {
-	uint64_t h = l->seed ^ kind;
-
-	for (size_t i = 0; i < sizeof(source->octets); i++)
-		h = (h ^ source->octets[i]) * 0x100000001b3u;
-	return l->sets[(h ^ h >> 32) % SETS];
+	return l->sets[addr_hash(source, l->seed ^ (uint64_t)kind << 8) % SETS];
 }
 
 /* The source's window, or a free place, or that of the others. */

@@ -1,0 +1,31 @@
+/*
+ * failures.c - what a source's failing tokens may cost us
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/gss/failures.h"
+
+void
+failures_init(struct failures *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->seed = addr_hash_seed();
+}
+
+bool
+failures_may_cost(struct failures *f, const struct addr *client)
+{
+	struct addr source = addr_budget(client);
+	uint64_t second = clock_mono_ms() / 1000;
+	size_t i = addr_hash(&source, f->seed) % FAILURES_PLACES;
+
+	if (f->places[i].second != second) {
+		f->places[i].second = second;
+		f->places[i].n = 0;
+	}
+	return f->places[i].n++ < FAILURES_PER_SECOND;
+}
