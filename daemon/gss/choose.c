@@ -42,6 +42,19 @@ look_for_key(struct work *w)
 }
 
 /*
+ * All keys are tried one by one, each on a ticket that may have 64 KiB: not for
+ * who fails all the time.
+ */
+static size_t
+credential_for(const struct work *w)
+{
+	bool costs = w->principal == ACCEPTOR_ALL &&
+	    failures_are_many(&w->negotiator->failures, &w->leg->client);
+
+	return w->principal == ACCEPTOR_NONE || costs ? 0 : w->principal;
+}
+
+/*
  * Which keys: by the ticket's name.  Without a ticket (SPNEGO's first leg) any
  * will do; without a key for it the first principal refuses at little cost,
  * with the KRB-ERROR that the client's log should show.
@@ -64,6 +77,6 @@ leg_choose_keys(struct work *w)
 			&w->token.ap_req))
 			look_for_key(w);
 	}
-	w->used = w->principal == ACCEPTOR_NONE ? 0 : w->principal;
+	w->used = credential_for(w);
 	return true;
 }

@@ -987,6 +987,52 @@ test_a_flood_is_not_explained(void)
 	gss_side_clear(&s);
 }
 
+/* Which of all keys it is costs more than the token's sender has to pay. */
+static void
+test_a_flood_is_not_tried_with_all_keys(void)
+{
+	char weak[REALM_PATH_SIZE];
+	const char *keytabs[2] = {realm_path("FILE:", "weak.keytab", weak),
+	    "MEMORY:alias2"};
+	struct acceptor_config config = {.keytabs = keytabs, .n_keytabs = 2};
+	const uint64_t start_ns = clock_mono_ns();
+	struct acceptor_generation *g;
+	struct negotiation_result r;
+	krb5_keytab keytab;
+	krb5_context krb5;
+	struct initiator i;
+	struct gss_side s;
+	uint8_t *last;
+
+	later(start_ns, 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_init_context(&krb5), 0);
+	keytab = alias_keytab(krb5, keytabs[1], "DNS/other.ad.test");
+	gss_side_init(&s, NULL);
+	CU_ASSERT_EQUAL_FATAL(acceptor_load(&config, &g, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(acceptor_set(s.acceptor, g, 0, NULL), 0);
+	acceptor_generation_unref(g);
+	start(&i, "PC1", REALM_NS1, false);
+	last = (uint8_t *)i.token.value + i.token.length - 1;
+	*last ^= 1;
+	for (int n = 0; n < 100; n++) {
+		gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+		CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
+		negotiation_result_clear(&r);
+	}
+	*last ^= 1;
+	(void)refused(&s, "k", i.token.value, i.token.length,
+	    NEGOTIATION_UNEXPLAINED, TSIG_ERROR_BADKEY);
+	later(start_ns, 1);
+	gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	negotiation_result_clear(&r);
+	clock_test_set(0, 0);
+	initiator_clear(&i);
+	gss_side_clear(&s);
+	(void)krb5_kt_close(krb5, keytab);
+	krb5_free_context(krb5);
+}
+
 CU_TestInfo negotiate_tests[] = {
     {"krb5", test_krb5_takes_one_leg},
     {"spnego", test_spnego_takes_one_leg},
@@ -1017,6 +1063,7 @@ CU_TestInfo negotiate_tests[] = {
     {"no token", test_a_context_that_is_not_kept_sends_no_token},
     {"authenticator", test_a_damaged_authenticator_is_told_from_a_wrong_key},
     {"flood", test_a_flood_is_not_explained},
+    {"flood of names", test_a_flood_is_not_tried_with_all_keys},
     {"damaged", test_damaged_tokens_are_refused},
     CU_TEST_INFO_NULL,
 };
