@@ -87,6 +87,19 @@ read_with_pac(const char *text, gss_name_t name,
 	return ret;
 }
 
+/*
+ * RFC 6111: names that stand for nobody of the realm; the one that KDCs give
+ * is anonymous (RFC 8062), and krb5 does not say so by a flag.
+ */
+static bool
+is_well_known(const struct principal *p)
+{
+	static const char realm[] = "WELLKNOWN:";
+
+	return strcmp(p->components[0], "WELLKNOWN") == 0 ||
+	    strncmp(p->realm, realm, sizeof(realm) - 1) == 0;
+}
+
 int
 initiator_read(gss_name_t name, struct principal **principal_out,
     struct reason *reason)
@@ -101,5 +114,10 @@ initiator_read(gss_name_t name, struct principal **principal_out,
 	}
 	ret = read_with_pac(text, name, principal_out, reason);
 	free(text);
-	return ret;
+	if (ret != 0 || !is_well_known(*principal_out))
+		return ret;
+	principal_unref(*principal_out);
+	*principal_out = NULL;
+	reason_set(reason, "initiator is anonymous");
+	return ERR_PERM;
 }

@@ -28,6 +28,7 @@ char *initiator_text(gss_name_t name);
  * as it is.
  *
  * ERR_MALFORMED  it has no name that can be read
+ * ERR_PERM       it is anonymous
  * ERR_NOMEM
  */
 int initiator_read(gss_name_t name, struct principal **principal_out,

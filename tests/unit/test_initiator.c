@@ -196,6 +196,38 @@ test_equal_principals_are_shared(void)
 	gss_side_clear(&s);
 }
 
+/* RFC 8062: what every KDC that does anonymous PKINIT gives to anybody. */
+static void
+test_who_is_anonymous_is_nobody(void)
+{
+	static const char *const names[] = {
+	    "WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS",
+	    "WELLKNOWN/ANONYMOUS@AD.TEST",
+	};
+	struct negotiation_result r;
+	struct initiator i;
+	struct gss_side s;
+
+	gss_side_init(&s, "dns.keytab");
+	for (size_t n = 0; n < 2; n++) {
+		struct forged forged = {.client = names[n],
+		    .service = REALM_NS1,
+		    .pac = FORGED_NO_PAC};
+
+		forged_ticket("forged", &forged);
+		CU_ASSERT_FATAL(initiator_init(&i, "forged", REALM_NS1, false,
+		    INITIATOR_FLAGS));
+		CU_ASSERT_EQUAL_FATAL(initiator_step(&i, NULL, 0),
+		    GSS_S_CONTINUE_NEEDED);
+		gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
+		CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
+		CU_ASSERT_EQUAL(r.cause, NEGOTIATION_PRINCIPAL);
+		negotiation_result_clear(&r);
+		initiator_clear(&i);
+	}
+	gss_side_clear(&s);
+}
+
 CU_TestInfo initiator_tests[] = {
     {"krb5", test_facts_come_with_krb5},
     {"SPNEGO", test_facts_come_with_spnego},
@@ -204,5 +236,6 @@ CU_TestInfo initiator_tests[] = {
     {"broken", test_a_broken_pac_makes_less},
     {"unverified", test_an_unverified_pac_is_none},
     {"shared", test_equal_principals_are_shared},
+    {"anonymous", test_who_is_anonymous_is_nobody},
     CU_TEST_INFO_NULL,
 };
