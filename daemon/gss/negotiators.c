@@ -155,3 +155,9 @@ negotiators_submit(struct negotiators *n, struct negotiation_job *job)
 	(void)sem_post(&n->ready);
 	return true;
 }
+
+bool
+negotiators_are_pressed(const struct negotiators *n)
+{
+	return ring_count(n->jobs) > ring_size(n->jobs) / 2;
+}

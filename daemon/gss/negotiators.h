@@ -44,4 +44,10 @@ void negotiators_destroy(struct negotiators *n);
 /* False: the queue is full; the job stays the caller's. */
 bool negotiators_submit(struct negotiators *n, struct negotiation_job *job);
 
+/*
+ * True if more than half of the queue is taken: the rest is for who cannot have
+ * forged his address.
+ */
+bool negotiators_are_pressed(const struct negotiators *n);
+
 #endif

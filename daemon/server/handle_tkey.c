@@ -126,6 +126,18 @@ negotiate(struct request *r, const struct tkey_rr *tkey)
 	return negotiators_submit(r->worker->server->negotiators, job);
 }
 
+/* TC: who comes by TCP has not forged his address. */
+static enum outcome
+ask_for_tcp(struct request *r, struct message_writer *w, enum rcode *rcode_out)
+{
+	COUNT(r->worker->counters.tkeys_busy);
+	request_forget(r); /* by TCP it may be the same, octet for octet */
+	request_answer_start(r, w, NULL);
+	message_write_truncate(w);
+	*rcode_out = RCODE_NOERROR;
+	return REPLY;
+}
+
 enum outcome
 handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 {
@@ -150,6 +162,10 @@ handle_tkey(struct request *r, struct message_writer *w, enum rcode *rcode_out)
 			"let the client use GSS-TSIG, or a shared key"});
 		return refuse(r, w, &tkey, TSIG_ERROR_BADMODE, rcode_out);
 	}
+
+	if (!request_is_tcp(r) &&
+	    negotiators_are_pressed(r->worker->server->negotiators))
+		return ask_for_tcp(r, w, rcode_out);
 
 	/* The token is needed after this call: read it again, in our copy. */
 	if (request_keep(r) == 0) {

@@ -172,16 +172,20 @@ sign_and_send(struct request *r, size_t len, size_t size)
 }
 
 void
+request_forget(struct request *r)
+{
+	if (r->is_noted)
+		repeats_forget(r->worker->server->repeats, &r->repeat);
+	r->is_noted = false;
+}
+
+void
 request_answer_send(struct request *r, struct message_writer *w,
     enum rcode rcode)
 {
-	struct worker *worker = r->worker;
-
-	/* A SERVFAIL may go away: the same octets are tried again. */
-	if (rcode == RCODE_SERVFAIL && r->is_noted) {
-		repeats_forget(worker->server->repeats, &r->repeat);
-		r->is_noted = false;
-	}
+	/* It may go away. */
+	if (rcode == RCODE_SERVFAIL)
+		request_forget(r);
 	message_write_reserve(w, tsig_room(&r->tsig));
 	edns_reply_write(&r->edns, w, rcode);
 	message_write_reserve(w, 0);
@@ -204,8 +208,6 @@ void
 request_drop(struct request *r)
 {
 	COUNT(r->worker->counters.dropped);
-	if (r->is_noted)
-		repeats_forget(r->worker->server->repeats, &r->repeat);
-	r->is_noted = false;
+	request_forget(r);
 	net_drop(r->worker->net, &r->from);
 }

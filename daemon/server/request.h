@@ -67,6 +67,9 @@ void request_answer_send(struct request *r, struct message_writer *w,
 /* The whole of an answer that is only an RCODE. */
 void request_answer_rcode(struct request *r, enum rcode rcode);
 
+/* For repeats it was never here: the same octets again are a new request. */
+void request_forget(struct request *r);
+
 /* No answer: ends the obligation to net/, and forgets the repeat. */
 void request_drop(struct request *r);
 

@@ -187,8 +187,51 @@ test_the_pool_finishes_what_is_queued(void)
 	gss_side_clear(&side);
 }
 
+static sem_t goes_on;
+
+static void
+job_waits(struct negotiation_job *job)
+{
+	(void)sem_wait(&goes_on);
+	negotiation_result_clear(&job->result);
+}
+
+/* One thread, which waits behind its first job. */
+static void
+test_half_of_the_queue_is_kept(void)
+{
+	static struct negotiation_job jobs[17];
+	unsigned n_put = 0;
+
+	gss_side_init(&side, "dns.keytab");
+	(void)sem_init(&goes_on, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(negotiators_create(side.negotiations, 1, 16,
+				  &pool),
+	    0);
+	CU_ASSERT(!negotiators_are_pressed(pool));
+	for (unsigned n = 0; n < 17; n++) {
+		jobs[n].done = job_waits;
+		jobs[n].leg = gss_side_leg("k", "garbage", 7);
+	}
+	while (n_put < 8 && negotiators_submit(pool, &jobs[n_put]))
+		n_put++;
+	CU_ASSERT(!negotiators_are_pressed(pool));
+	while (n_put < 10 && negotiators_submit(pool, &jobs[n_put]))
+		n_put++;
+	CU_ASSERT(negotiators_are_pressed(pool));
+	while (n_put < 17 && negotiators_submit(pool, &jobs[n_put]))
+		n_put++;
+	CU_ASSERT(n_put >= 16); /* others may come still */
+	for (unsigned n = 0; n < n_put; n++)
+		(void)sem_post(&goes_on);
+	negotiators_destroy(pool);
+	(void)sem_destroy(&goes_on);
+	gss_side_clear(&side);
+}
+
 CU_TestInfo negotiators_tests[] = {
     {"storm", test_many_threads_negotiate_and_sign},
     {"stop", test_the_pool_finishes_what_is_queued},
+    {"pressed", test_half_of_the_queue_is_kept},
     CU_TEST_INFO_NULL,
 };
