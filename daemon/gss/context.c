@@ -157,12 +157,6 @@ context_created_ms(const struct context *c)
 }
 
 uint64_t
-context_expiry_ms(const struct context *c)
-{
-	return c->expiry_ms;
-}
-
-uint64_t
 context_used_ms(const struct context *c)
 {
 	return atomic_load_explicit(&c->used_ms, memory_order_relaxed);
@@ -336,25 +330,8 @@ verify_by_key(struct context *c, const struct context_piece *pieces, size_t n,
 	return CONTEXT_VALID;
 }
 
-enum context_verdict
-context_verify(struct context *c, const struct context_piece *pieces, size_t n,
-    const uint8_t *mic, size_t len, struct reason *reason)
-{
-	enum context_verdict v = CONTEXT_EXPIRED;
-
-	if (!context_is_expired(c)) {
-		(void)pthread_mutex_lock(&c->lock);
-		v = c->key.key != NULL ? verify_by_key(c, pieces, n, mic, len)
-				       : verify_by_gss(c, pieces, n, mic, len);
-		(void)pthread_mutex_unlock(&c->lock);
-	}
-	if (v != CONTEXT_VALID)
-		reason_set(reason, "%s", context_verdict_text(v));
-	return v;
-}
-
-const char *
-context_verdict_text(enum context_verdict v)
+static const char *
+verdict_text(enum context_verdict v)
 {
 	switch (v) {
 	case CONTEXT_VALID:
@@ -371,4 +348,21 @@ context_verdict_text(enum context_verdict v)
 		return "context has expired";
 	}
 	return "unknown verdict";
+}
+
+enum context_verdict
+context_verify(struct context *c, const struct context_piece *pieces, size_t n,
+    const uint8_t *mic, size_t len, struct reason *reason)
+{
+	enum context_verdict v = CONTEXT_EXPIRED;
+
+	if (!context_is_expired(c)) {
+		(void)pthread_mutex_lock(&c->lock);
+		v = c->key.key != NULL ? verify_by_key(c, pieces, n, mic, len)
+				       : verify_by_gss(c, pieces, n, mic, len);
+		(void)pthread_mutex_unlock(&c->lock);
+	}
+	if (v != CONTEXT_VALID)
+		reason_set(reason, "%s", verdict_text(v));
+	return v;
 }

@@ -41,7 +41,6 @@ const struct addr *context_client(const struct context *c);
 int32_t context_enctype(const struct context *c);
 uint32_t context_kvno(const struct context *c); /* the ticket's; 0: unknown */
 uint64_t context_created_ms(const struct context *c);
-uint64_t context_expiry_ms(const struct context *c);
 uint64_t context_used_ms(const struct context *c);
 bool context_is_spnego(const struct context *c);
 
@@ -78,8 +77,5 @@ enum context_verdict {
 enum context_verdict context_verify(struct context *c,
     const struct context_piece *pieces, size_t n, const uint8_t *mic,
     size_t mic_len, struct reason *reason);
-
-/* "replayed MIC", ...; never NULL. */
-const char *context_verdict_text(enum context_verdict v);
 
 #endif

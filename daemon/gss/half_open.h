@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Kept by (address without port, key name), for a short time, a few for each
- * address (addr_budget()): the oldest makes room.  A negotiation is taken out while a leg is
- * worked on, so no two threads have it.
+ * address (addr_budget()): the oldest makes room.  A negotiation is taken out
+ * while a leg is worked on, so no two threads have it.
  *
  * Owns:    the negotiations in it and their GSS-API contexts.
  * Threads: any.

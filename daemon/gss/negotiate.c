@@ -45,12 +45,6 @@ negotiation_cause_text(enum negotiation_cause cause)
 	return cause_texts[cause];
 }
 
-bool
-negotiation_algorithm_is_known(const struct name *algorithm)
-{
-	return gss_algorithm_find(algorithm->octets) != NULL;
-}
-
 static struct half_open_limits
 limits_of(const struct negotiations_config *config)
 {
@@ -183,7 +177,7 @@ check_leg(struct work *w)
 	struct negotiations *shared = w->negotiator->shared;
 	const struct name *key_name = &w->leg->key_name;
 
-	if (!negotiation_algorithm_is_known(&w->leg->algorithm))
+	if (gss_algorithm_find(w->leg->algorithm.octets) == NULL)
 		return LEG_REFUSE(w, NEGOTIATION_ALGORITHM, TSIG_ERROR_BADALG,
 		    "algorithm is neither gss-tsig nor gss.microsoft.com");
 	if (w->token.kind == CLEAR_EMPTY) /* MIT would answer with a hint */

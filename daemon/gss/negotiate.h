@@ -161,7 +161,4 @@ void negotiate_leg(struct negotiator *n, const struct negotiation_leg *leg,
 /* Frees what the result owns. */
 void negotiation_result_clear(struct negotiation_result *result);
 
-/* gss-tsig. and gss.microsoft.com. */
-bool negotiation_algorithm_is_known(const struct name *algorithm);
-
 #endif
