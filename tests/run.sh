@@ -84,7 +84,7 @@ units() { # FLAVOUR
 		local status=0
 		(cd "$build/$flavour" && KDDNS_SRCDIR=$top as_user timeout 600 \
 			"$(runner "$program")" "./$program") >"$log" 2>&1 </dev/null || status=$?
-		line=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+		line=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1) || true
 		if [ $status -eq 77 ]; then
 			result skip "$flavour: $base" "$log"
 		elif [ $status -eq 0 ] && [ -n "$line" ] && [ "${line%% *}" -gt 0 ]; then

@@ -122,7 +122,8 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 		ret = snapshot_read_octets(txn, octets, len, "fuzz", &info,
 		    &reason);
 		assert(ret == 0 || reason.text[0] != '\0');
-		look_at(zone_view(txn));
+		if (ret == 0) /* else there is nothing to do but to abort */
+			look_at(zone_view(txn));
 		zone_abort(txn);
 		zone_memory(z, &memory);
 		assert(memory.octets_in_use == 0);
