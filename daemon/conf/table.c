@@ -304,7 +304,8 @@ static const struct row kerberos_rows[] = {
 	.standard = "refuse",
 	.help = "Whether sessions with RC4 or DES3 keys are accepted; every "
 		"use is warned about.  krb5.conf must permit them, too.  The "
-		"ticket itself may be encrypted with such a key."},
+		"ticket itself may be encrypted with such a key.  A reload "
+		"that refuses them ends those there are."},
     {.name = "health-interval",
 	.kind = &kind_seconds,
 	OFFSET(kerberos, health_interval_s),

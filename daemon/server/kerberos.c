@@ -8,6 +8,7 @@
 #include "daemon/base/err.h"
 #include "daemon/conf/conf.h"
 #include "daemon/gss/acceptor.h"
+#include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/server/core.h"
 #include "daemon/server/keytabs.h"
@@ -37,10 +38,21 @@ look_at_keytabs(void *arg)
 	keytabs_look(s->keytabs);
 }
 
+/* For contexts_walk(). */
+static int
+end_if_weak(void *arg, struct context *c)
+{
+	if (!gss_enctype_is_aes(context_enctype(c)))
+		(void)contexts_remove(arg, c);
+	return 0;
+}
+
 void
 kerberos_use_keytabs(struct server *s, struct settings *settings)
 {
 	keytabs_use(s->keytabs, settings);
+	if (settings_conf(settings)->kerberos.weak_enctypes != CONF_WEAK_ALLOW)
+		(void)contexts_walk(s->contexts, end_if_weak, s->contexts);
 }
 
 static struct contexts_config

@@ -18,7 +18,10 @@ struct settings;
 /* Loads the keytabs and starts the negotiators. */
 int kerberos_start(struct server *s, struct settings *settings);
 
-/* The keytabs of these settings from now on, as keytabs_use(). */
+/*
+ * The keytabs of these settings from now on, as keytabs_use(); weak contexts
+ * end where they are refused.
+ */
 void kerberos_use_keytabs(struct server *s, struct settings *settings);
 
 /* Bounds and lifetimes from now on. */
