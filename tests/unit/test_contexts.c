@@ -4,12 +4,14 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/gss/algorithm.h"
+#include "daemon/gss/mic.h"
 #include "tests/unit/gss_side.h"
 #include "tests/unit/suites.h"
 
@@ -202,6 +204,102 @@ test_a_mic_counts_once(void)
 	mic.length = 10;
 	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_BAD_MIC);
 	(void)gss_release_buffer(&minor, &mic);
+	context_unref(c);
+	tear_down();
+}
+
+/* Token ID, flags, filler, SND_SEQ, checksum (RFC 4121 section 4.2.6.1). */
+static void
+test_every_bit_of_a_mic_counts(void)
+{
+	uint8_t octets[CONTEXT_MIC_MAX + 1] = {0};
+	gss_buffer_desc mic, other = {.value = octets};
+	struct context *c;
+	OM_uint32 minor;
+
+	set_up();
+	c = handshake("k");
+	mic = sign("a request");
+	CU_ASSERT_FATAL(mic.length <= CONTEXT_MIC_MAX);
+	for (size_t bit = 0; bit < 8 * mic.length; bit++) {
+		memcpy(octets, mic.value, mic.length);
+		octets[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		other.length = mic.length;
+		CU_ASSERT_EQUAL(verify(c, "a request", &other),
+		    bit == 2 * 8 + 2 ? CONTEXT_NO_SUBKEY : CONTEXT_BAD_MIC);
+	}
+	memcpy(octets, mic.value, mic.length);
+	for (size_t len = 0; len <= mic.length + 1; len++) {
+		other.length = len;
+		if (len != mic.length)
+			CU_ASSERT_EQUAL(verify(c, "a request", &other),
+			    CONTEXT_BAD_MIC);
+	}
+	CU_ASSERT_EQUAL(verify(c, "a request", &mic), CONTEXT_VALID);
+	(void)gss_release_buffer(&minor, &mic);
+	context_unref(c);
+	tear_down();
+}
+
+#define SIGNERS 4
+#define SIGNED_BY_EACH 500
+
+/* What one of the threads signs: SND_SEQ of each. */
+struct signer_thread {
+	pthread_t thread;
+	struct context *context;
+	uint64_t numbers[SIGNED_BY_EACH];
+};
+
+static void *
+sign_many(void *arg)
+{
+	struct signer_thread *s = arg;
+	struct context_piece piece = {"an answer", 9};
+	uint8_t mic[CONTEXT_MIC_MAX];
+	size_t len;
+
+	for (int i = 0; i < SIGNED_BY_EACH; i++) {
+		if (context_sign(s->context, &piece, 1, mic, &len, NULL) != 0)
+			break;
+		s->numbers[i] = mic_sequence(mic);
+	}
+	return NULL;
+}
+
+static void
+test_no_sequence_number_of_ours_comes_twice(void)
+{
+	static struct signer_thread signers[SIGNERS];
+	static bool seen[SIGNERS * SIGNED_BY_EACH];
+	struct context_piece piece = {"an answer", 9};
+	uint8_t mic[CONTEXT_MIC_MAX];
+	struct context *c;
+	size_t len, n = 0;
+	uint64_t first;
+
+	set_up();
+	c = handshake("k");
+	CU_ASSERT_EQUAL(context_sign(c, &piece, 1, mic, &len, NULL), 0);
+	first = mic_sequence(mic) + 1;
+	for (int i = 0; i < SIGNERS; i++) {
+		signers[i].context = c;
+		CU_ASSERT_EQUAL_FATAL(pthread_create(&signers[i].thread, NULL,
+					  sign_many, &signers[i]),
+		    0);
+	}
+	for (int i = 0; i < SIGNERS; i++)
+		(void)pthread_join(signers[i].thread, NULL);
+	for (int i = 0; i < SIGNERS; i++)
+		for (int k = 0; k < SIGNED_BY_EACH; k++) {
+			uint64_t at = signers[i].numbers[k] - first;
+
+			if (at < SIGNERS * SIGNED_BY_EACH && !seen[at]) {
+				seen[at] = true;
+				n++;
+			}
+		}
+	CU_ASSERT_EQUAL(n, SIGNERS * SIGNED_BY_EACH);
 	context_unref(c);
 	tear_down();
 }
@@ -474,6 +572,8 @@ CU_TestInfo contexts_tests[] = {
     {"ours", test_a_mic_that_the_acceptor_made_is_not_the_initiators},
     {"long", test_long_messages_are_signed_too},
     {"once", test_a_mic_counts_once},
+    {"each bit", test_every_bit_of_a_mic_counts},
+    {"numbers", test_no_sequence_number_of_ours_comes_twice},
     {"order", test_mics_verify_in_any_order},
     {"subkey", test_aes_mics_need_the_acceptors_subkey},
     {"weak", test_weak_mics_count_once},
