@@ -15,30 +15,19 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
+#include "daemon/gss/owners.h"
 #include "daemon/gss/private.h"
 
 #define SHARDS 64
-#define OWNER_BUCKETS 4096
 #define CONTEXTS_PER_BUCKET 2
 #define NEVER UINT64_MAX
 #define AP_REQS_MAX (1 << 17) /* remembered: 6 MB */
-
-TAILQ_HEAD(context_list, context);
 
 struct shard {
 	_Alignas(64) pthread_mutex_t lock;
 	struct context **buckets;
 	struct context_list by_use; /* idlest first */
 	uint64_t expiry_ms;         /* none expires before; structure lock */
-};
-
-/* A principal with contexts in the table. */
-struct owner {
-	struct owner *chain;
-	struct principal *principal; /* reference */
-	uint64_t hash;
-	uint32_t n;
-	struct context_list contexts;
 };
 
 struct contexts {
@@ -48,7 +37,7 @@ struct contexts {
 	size_t n_buckets; /* of a shard; a power of two */
 	struct contexts_counters counters;
 	struct replays *ap_reqs; /* that have made a context */
-	struct owner *owners[OWNER_BUCKETS];
+	struct owners owners;
 	struct shard shards[SHARDS];
 
 	/* When the idlest of each shard was used; written under its lock. */
@@ -115,6 +104,7 @@ contexts_create(const struct contexts_config *config,
 	(void)pthread_mutex_init(&t->structure, NULL);
 	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed))
 		t->seed = clock_mono_ns();
+	t->owners.seed = t->seed;
 	t->n_buckets = 16;
 	while (
 	    t->n_buckets * SHARDS * CONTEXTS_PER_BUCKET < config->max_contexts)
@@ -147,53 +137,6 @@ contexts_counters(const struct contexts *t)
 	return &t->counters;
 }
 
-/* A hash of text, FNV-1a with a seed. */
-static uint64_t
-text_hash(const char *text, uint64_t seed)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ seed;
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-	return h ^ h >> 32;
-}
-
-/* The owner of that principal, made if there is none; NULL: no memory. */
-static struct owner *
-owner_of(struct contexts *t, struct principal *p)
-{
-	uint64_t hash = text_hash(p->text, t->seed);
-	struct owner **bucket = &t->owners[hash % OWNER_BUCKETS];
-	struct owner *o;
-
-	for (o = *bucket; o != NULL; o = o->chain)
-		if (o->hash == hash && strcmp(o->principal->text, p->text) == 0)
-			return o;
-	o = calloc(1, sizeof(*o));
-	if (o == NULL)
-		return NULL;
-	o->principal = principal_ref(p);
-	o->hash = hash;
-	TAILQ_INIT(&o->contexts);
-	o->chain = *bucket;
-	*bucket = o;
-	return o;
-}
-
-static void
-owner_drop_if_empty(struct contexts *t, struct owner *o)
-{
-	struct owner **at = &t->owners[o->hash % OWNER_BUCKETS];
-
-	if (o->n > 0)
-		return;
-	while (*at != o)
-		at = &(*at)->chain;
-	*at = o->chain;
-	principal_unref(o->principal);
-	free(o);
-}
-
 /* The idlest of a shard is another one now; its lock is held. */
 static void
 note_idlest(struct contexts *t, struct shard *s)
@@ -220,7 +163,7 @@ unlink_locked(struct contexts *t, struct context *c, struct context **dead_io)
 		note_idlest(t, s);
 	TAILQ_REMOVE(&c->owner->contexts, c, by_owner);
 	c->owner->n--;
-	owner_drop_if_empty(t, c->owner);
+	owners_drop_if_empty(&t->owners, c->owner);
 	c->owner = NULL;
 	c->is_linked = false;
 	c->dead = *dead_io;
@@ -290,17 +233,6 @@ lookup(struct contexts *t, const uint8_t *key_name, uint64_t hash)
 	return NULL;
 }
 
-static struct context *
-idlest_of_owner(const struct owner *o)
-{
-	struct context *c, *idlest = TAILQ_FIRST(&o->contexts);
-
-	TAILQ_FOREACH (c, &o->contexts, by_owner)
-		if (context_used_ms(c) < context_used_ms(idlest))
-			idlest = c;
-	return idlest;
-}
-
 /* Structure lock held: only the order within a shard may change meanwhile. */
 static struct context *
 idlest_of_all(struct contexts *t)
@@ -341,7 +273,7 @@ static void
 make_room(struct contexts *t, struct owner *o, struct context **dead_io)
 {
 	while (o->n >= t->config.contexts_per_principal &&
-	    evict(t, o, idlest_of_owner(o), dead_io))
+	    evict(t, o, owner_idlest(o), dead_io))
 		count(&t->counters.evicted_principal);
 	while (atomic_load_explicit(&t->counters.count, memory_order_relaxed) >=
 		t->config.max_contexts &&
@@ -365,22 +297,6 @@ claim_name(struct contexts *t, const struct context *c,
 	return true;
 }
 
-/* The contexts of a client mostly know the same of it: once is enough. */
-static void
-share_principal(struct owner *o, struct context *c)
-{
-	struct principal *old;
-
-	if (principal_equal(o->principal, c->principal)) {
-		old = c->principal;
-		c->principal = principal_ref(o->principal);
-	} else {
-		old = o->principal;
-		o->principal = principal_ref(c->principal);
-	}
-	principal_unref(old);
-}
-
 static int
 add_locked(struct contexts *t, struct context *c, struct context **dead_io)
 {
@@ -388,11 +304,11 @@ add_locked(struct contexts *t, struct context *c, struct context **dead_io)
 
 	if (!claim_name(t, c, dead_io))
 		return ERR_EXISTS;
-	o = owner_of(t, c->principal);
+	o = owners_get(&t->owners, c->principal);
 	if (o == NULL)
 		return ERR_NOMEM;
 	make_room(t, o, dead_io);
-	share_principal(o, c);
+	owner_share_principal(o, c);
 	link_context(t, context_ref(c), o);
 	return 0;
 }

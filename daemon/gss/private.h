@@ -15,7 +15,7 @@
 #include "daemon/gss/mic.h"
 #include "daemon/gss/window.h"
 
-struct owner; /* contexts.c: a principal with contexts */
+struct owner; /* owners.h */
 
 struct context {
 	atomic_uint n_refs;
