@@ -159,7 +159,7 @@ for label, mech in ("krb5", KRB5), ("SPNEGO", SPNEGO):
     key = ContextKey(f"recorded-{label}", mech)
     token = token_of(key)
     expect("first", 0, tkey_error(tcp(tkey_query(key.name, token))))
-    refused(f"replay ({label})", token, "replay", "was used before")
+    refused(f"replay ({label})", token, "replay", "was used before", principal=PC1)
 refused("a name in use", token_of(ContextKey("k")), "key-name-in-use", "is in use",
         error=BADNAME, name=dns.name.from_text("recorded-krb5", ZONE))
 
