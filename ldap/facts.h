@@ -7,10 +7,10 @@
  * Facts are of exactly one object; where none, several or a contradicting one
  * was found there are no facts, and the answer says which it was.
  *
- * Host names are plain: printable ASCII without spaces, quotes and
- * backslashes, final dot taken off, each once without regard to case.  So two
- * of them are the same domain name only if they are the same text but for
- * case; a value that is not like this is left out.  Which of them count
+ * Host names are plain: letters, digits, "-_.*", the final dot taken off, each
+ * once without regard to case.  So two of them are the same domain name only
+ * if they are the same text but for case; a value that is not like this is
+ * left out, and so are those beyond FACTS_HOSTS_MAX.  Which of them count
  * (suffixes, controllers) is for the caller to say.
  *
  * Owns:    a struct facts owns all that it points to and never changes.
@@ -24,6 +24,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define FACTS_HOSTS_MAX 64
+#define FACTS_GROUPS_MAX 1024
+#define FACTS_SID_MAX 68
 
 enum facts_answer {
 	FACTS_FOUND,     /* one object, all of it known */
@@ -43,7 +47,7 @@ struct facts_host {
 };
 
 struct facts_sid {
-	uint8_t octets[68]; /* binary form, MS-DTYP 2.4.2.2 */
+	uint8_t octets[FACTS_SID_MAX]; /* binary form, MS-DTYP 2.4.2.2 */
 	size_t len;
 };
 

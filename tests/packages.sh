@@ -3,7 +3,7 @@
 # Sourced by tests/run.sh and examples/demo.sh.
 
 build_packages=(autoconf automake gcc make pkg-config libkrb5-dev libssl-dev
-	libknot-dev libjansson-dev libmicrohttpd-dev libldap-dev libcunit1-dev)
+	libknot-dev libjansson-dev libmicrohttpd-dev libldap-dev libsasl2-dev libcunit1-dev)
 
 # A throw-away realm, and the clients and secondaries of the demo.
 demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
@@ -12,7 +12,10 @@ demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
 # A domain controller, and a member of its domain.
 samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind)
 
-test_packages=("${demo_packages[@]}" "${samba_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
+# A directory that a daemon or a test logs in to.
+directory_packages=(slapd libsasl2-modules-gssapi-mit)
+
+test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
 	nsd python3 python3-dnspython python3-gssapi xz-utils)
 
 # install_missing PACKAGE...: quiet when all are there; starts no services.
