@@ -36,11 +36,16 @@ struct check_request {
 	struct check_texts keytabs; /* "FILE:/path" or "/path" */
 	/*
 	 * What clients will ask for: host names (SOA MNAME, NS, this host),
-	 * "DNS/host" or whole principals; doubles are fine.  Without any, no
-	 * entry is missed.
+	 * "DNS/host" or whole principals; doubles are fine.  Without any,
+	 * those of DNS/ that the keytab has.
 	 */
 	struct check_texts spns;
 	const char *realm; /* of SPNs without one; NULL: the keytab's own */
+	/*
+	 * Principals whose keys accept for any SPN, as kddnsd.conf's acceptor;
+	 * none: only an SPN's own entry will do.
+	 */
+	struct check_texts acceptors;
 	const struct access_user *user; /* who must read them; NULL: we */
 	struct check_texts
 	    ccaches; /* with tickets that must not end: "MEMORY:x" */

@@ -89,8 +89,9 @@ enum report_spn_state {
 
 struct report_spn {
 	char *principal;
+	bool is_wanted; /* if not, it was asked for because we have an entry */
 	enum report_spn_state state;
-	bool has_ticket; /* if not, what follows is 0 */
+	bool has_kdc_key; /* if not, what follows of it is 0 */
 	uint32_t kdc_kvno;
 	int32_t kdc_enctype;
 	char kdc_enctype_name[REPORT_ENCTYPE_SIZE];
