@@ -21,16 +21,40 @@ text_hash(const char *text, uint64_t seed)
 	return h ^ h >> 32;
 }
 
+/*
+ * Active Directory gives a ticket under its name in any case, and under other
+ * names of the account: its SID tells that they are one.
+ */
+static bool
+is_same(const struct principal *a, const struct principal *b)
+{
+	if (a->account == NULL || b->account == NULL)
+		return a->account == b->account &&
+		    strcmp(a->text, b->text) == 0;
+	return sid_equal(&a->account->sid, &b->account->sid) &&
+	    strcmp(a->realm, b->realm) == 0;
+}
+
+static uint64_t
+principal_hash(const struct principal *p, uint64_t seed)
+{
+	char sid[SID_TEXT_SIZE];
+
+	if (p->account == NULL)
+		return text_hash(p->text, seed);
+	return text_hash(sid_to_text(&p->account->sid, sid), seed);
+}
+
 /* The owner of that principal, made if there is none; NULL: no memory. */
 struct owner *
 owners_get(struct owners *all, struct principal *p)
 {
-	uint64_t hash = text_hash(p->text, all->seed);
+	uint64_t hash = principal_hash(p, all->seed);
 	struct owner **bucket = &all->buckets[hash % OWNERS_BUCKETS];
 	struct owner *o;
 
 	for (o = *bucket; o != NULL; o = o->chain)
-		if (o->hash == hash && strcmp(o->principal->text, p->text) == 0)
+		if (o->hash == hash && is_same(o->principal, p))
 			return o;
 	o = calloc(1, sizeof(*o));
 	if (o == NULL)

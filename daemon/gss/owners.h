@@ -5,7 +5,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * For the bound per principal, and so that the contexts of one share what is
- * known of it.
+ * known of it.  Of those with a PAC the account is what counts, whatever name
+ * it came under.
  *
  * Owns:    owners, and a reference on the principal of each; no contexts.
  * Threads: who holds the structure lock of contexts.c.

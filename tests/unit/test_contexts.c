@@ -12,6 +12,7 @@
 #include "daemon/base/err.h"
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/mic.h"
+#include "daemon/identity/pac.h"
 #include "tests/unit/gss_side.h"
 #include "tests/unit/suites.h"
 
@@ -478,15 +479,16 @@ test_the_idlest_of_all_makes_room(void)
 	tear_down();
 }
 
-/* A context without a handshake, of that principal. */
+/* A context without a handshake, of that principal, which is taken. */
 static int
-add_of(const char *principal, const char *key_name)
+add_of_principal(struct principal *principal, const char *key_name)
 {
 	struct name name, algorithm = gss_algorithm_tsig;
 	gss_ctx_id_t none = GSS_C_NO_CONTEXT;
 	struct addr client = {.family = AF_INET};
 	struct context_facts facts = {.key_name = &name,
 	    .algorithm = &algorithm,
+	    .principal = principal,
 	    .acceptor = "",
 	    .client = &client,
 	    .lifetime_s = 3600};
@@ -494,13 +496,31 @@ add_of(const char *principal, const char *key_name)
 	int ret;
 
 	(void)name_from_text(key_name, NULL, &name);
-	CU_ASSERT_EQUAL_FATAL(principal_from_text(principal, &facts.principal,
-				  NULL),
-	    0);
 	ret = contexts_add(side.contexts, &none, &facts, &c);
 	context_unref(c);
-	principal_unref(facts.principal);
+	principal_unref(principal);
 	return ret;
+}
+
+static int
+add_of(const char *principal, const char *key_name)
+{
+	struct principal *p;
+
+	CU_ASSERT_EQUAL_FATAL(principal_from_text(principal, &p, NULL), 0);
+	return add_of_principal(p, key_name);
+}
+
+static int
+add_of_account(const char *principal, const char *sid, const char *key_name)
+{
+	struct pac_logon pac = {.account_name = "PC1$"};
+	struct principal *p;
+
+	CU_ASSERT_EQUAL_FATAL(sid_from_text(sid, &pac.account), 0);
+	CU_ASSERT_EQUAL_FATAL(sid_from_text("S-1-5-21-1-2-3", &pac.domain), 0);
+	CU_ASSERT_EQUAL_FATAL(principal_from_pac(principal, &pac, &p, NULL), 0);
+	return add_of_principal(p, key_name);
 }
 
 /* RFC 4120 section 6: realms and names have case. */
@@ -518,6 +538,34 @@ test_principals_that_differ_in_case_are_two(void)
 	CU_ASSERT_EQUAL(add_of("PC1$@AD.TEST", "d"), 0);
 	CU_ASSERT_EQUAL(find("a"), ERR_NOTFOUND);
 	CU_ASSERT_EQUAL(find("c"), 0);
+	tear_down();
+}
+
+/* One account may have a ticket under each spelling of its name. */
+static void
+test_an_account_is_one_under_any_name(void)
+{
+	set_up();
+	side.contexts_config.contexts_per_principal = 1;
+	contexts_configure(side.contexts, &side.contexts_config);
+	CU_ASSERT_EQUAL(add_of("PC1$@AD.TEST", "no.pac"), 0);
+	CU_ASSERT_EQUAL(add_of_account("PC1$@AD.TEST", "S-1-5-21-1-2-3-1104",
+			    "a"),
+	    0);
+	CU_ASSERT_EQUAL(add_of_account("pc1$@AD.TEST", "S-1-5-21-1-2-3-1104",
+			    "b"),
+	    0);
+	CU_ASSERT_EQUAL(find("a"), ERR_NOTFOUND);
+	CU_ASSERT_EQUAL(add_of_account("PC1$@AD.TEST", "S-1-5-21-1-2-3-1105",
+			    "c"),
+	    0);
+	CU_ASSERT_EQUAL(add_of_account("PC1$@OTHER", "S-1-5-21-1-2-3-1104",
+			    "d"),
+	    0);
+	CU_ASSERT_EQUAL(find("b"), 0);
+	CU_ASSERT_EQUAL(find("c"), 0);
+	CU_ASSERT_EQUAL(find("d"), 0);
+	CU_ASSERT_EQUAL(find("no.pac"), 0);
 	tear_down();
 }
 
@@ -582,6 +630,7 @@ CU_TestInfo contexts_tests[] = {
     {"per principal", test_the_idlest_of_a_principal_makes_room},
     {"full", test_the_idlest_of_all_makes_room},
     {"case", test_principals_that_differ_in_case_are_two},
+    {"accounts", test_an_account_is_one_under_any_name},
     {"walk", test_a_walk_visits_each_and_holds_no_lock},
     {"kvno", test_a_context_knows_the_tickets_kvno},
     CU_TEST_INFO_NULL,
