@@ -34,6 +34,20 @@ sid_read(struct reader *r, struct sid *sid_out)
 	return 0;
 }
 
+size_t
+sid_write(const struct sid *sid, uint8_t octets[SID_LEN_MAX])
+{
+	uint8_t *p = octets + 2 + sizeof(sid->authority);
+
+	octets[0] = REVISION;
+	octets[1] = sid->n_subs;
+	memcpy(octets + 2, sid->authority, sizeof(sid->authority));
+	for (unsigned i = 0; i < sid->n_subs; i++)
+		for (unsigned shift = 0; shift < 32; shift += 8)
+			*p++ = (uint8_t)(sid->subs[i] >> shift);
+	return (size_t)(p - octets);
+}
+
 /* Decimal digits, at least one, below 2^32. */
 static int
 read_decimal(const char **text_io, uint32_t *number_out)

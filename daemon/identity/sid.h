@@ -21,6 +21,7 @@
 #include "daemon/base/buf.h"
 
 #define SID_SUBS_MAX 15
+#define SID_LEN_MAX (8 + 4 * SID_SUBS_MAX) /* of the binary form */
 #define SID_TEXT_SIZE 192 /* "S-1-0x", 12 digits, 15 times "-4294967295" */
 
 struct sid {
@@ -35,6 +36,9 @@ struct sid {
  * ERR_MALFORMED: too short, another revision than 1, or not 1 to 15 of them.
  */
 int sid_read(struct reader *r, struct sid *sid_out);
+
+/* Writes the binary form; returns its length. */
+size_t sid_write(const struct sid *sid, uint8_t octets[SID_LEN_MAX]);
 
 /*
  * "S-1-5-21-1-2-3-512" (MS-DTYP 2.4.2.1), all of text; an authority from 2^32

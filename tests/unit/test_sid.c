@@ -88,6 +88,27 @@ test_the_binary_form_is_read(void)
 	CU_ASSERT_EQUAL(reader_left(&r), 0);
 }
 
+static void
+test_the_binary_form_is_written(void)
+{
+	static const char *const texts[] = {"S-1-5-32-544",
+	    "S-1-5-21-4294967295-2-3-512", "S-1-0x123456789ABC-1",
+	    "S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15"};
+	uint8_t octets[SID_LEN_MAX];
+	struct sid written = sid(texts[0]), read;
+	struct reader r;
+	size_t len = sid_write(&written, octets);
+
+	CU_ASSERT_EQUAL(len, sizeof(administrators));
+	CU_ASSERT_EQUAL(memcmp(octets, administrators, len), 0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		written = sid(texts[i]);
+		reader_init(&r, octets, sid_write(&written, octets));
+		CU_ASSERT_EQUAL(sid_read(&r, &read), 0);
+		CU_ASSERT(sid_equal(&read, &written));
+	}
+}
+
 static int
 read_octets(const uint8_t *octets, size_t len)
 {
@@ -159,6 +180,7 @@ CU_TestInfo sid_tests[] = {
     {"longest", test_the_longest_text_fits},
     {"bad text", test_what_is_no_sid_is_refused},
     {"binary", test_the_binary_form_is_read},
+    {"binary, written", test_the_binary_form_is_written},
     {"bad binary", test_a_broken_binary_form_is_refused},
     {"equality", test_equality_is_of_all_parts},
     {"domain and RID", test_a_domain_and_a_rid_make_a_sid},
