@@ -257,8 +257,11 @@ kind_block_read(struct reading *rd, const struct row *row,
 {
 	const struct block *block = value_block(rd, row, s);
 
-	if ((row->flags & ROW_PRESENCE) != 0)
+	if ((row->flags & ROW_PRESENCE) != 0) {
 		*(bool *)value = true;
+		*(struct conf_place *)((char *)value +
+		    offsetof(struct row_presence, place)) = s->place;
+	}
 	if (block != NULL)
 		block_read(rd, row, block, &s->place,
 		    &(struct scope){row->rows, value, 0}, 1);

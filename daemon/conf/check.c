@@ -270,6 +270,50 @@ check_cycles(struct reading *rd)
 		walk_acl(&w, i, &c->acls[i].place);
 }
 
+/* --- the directory */
+
+static void
+check_sources(struct reading *rd, const struct conf_zone *z)
+{
+	const struct conf_ldap *ldap = &rd->conf->ldap;
+	bool has_file = false;
+
+	for (size_t i = 0; i < z->policy_source.n; i++) {
+		if (z->policy_source.items[i] == CONF_POLICY_FILE)
+			has_file = true;
+		else if (!ldap->is_given)
+			reading_error(rd, &z->place,
+			    "policy-source: there is no ldap {} to read rules "
+			    "from");
+		else if (ldap->policy_base == NULL)
+			reading_error(rd, &z->place,
+			    "policy-source: ldap {} has no policy-base to read "
+			    "rules below");
+	}
+	if (!has_file && (z->update_policy.n > 0 || z->update_policy.is_local))
+		reading_warning(rd, &z->update_policy.place,
+		    "update-policy: has no effect, policy-source does not have "
+		    "file");
+}
+
+static void
+check_directory(struct reading *rd)
+{
+	const struct conf_ldap *ldap = &rd->conf->ldap;
+
+	for (size_t i = 0; i < rd->conf->n_zones; i++)
+		check_sources(rd, &rd->conf->zones[i]);
+	if (!ldap->is_given)
+		return;
+	if (ldap->realms.n == 0)
+		reading_warning(rd, &ldap->place,
+		    "ldap: without realms it tells of no principal's groups "
+		    "and host names");
+	else if (ldap->hostname_suffixes.n == 0)
+		reading_warning(rd, &ldap->place,
+		    "ldap: without hostname-suffixes no host name counts");
+}
+
 void
 check_all(struct reading *rd)
 {
@@ -281,4 +325,5 @@ check_all(struct reading *rd)
 	check_zone_names(rd);
 	check_servers(rd);
 	check_files(rd);
+	check_directory(rd);
 }

@@ -199,6 +199,7 @@ enum conf_ldap_bind {
 
 struct conf_ldap {
 	bool is_given;
+	struct conf_place place;
 	struct conf_texts uris; /* in order */
 	bool start_tls;
 	const char *ca_file;
@@ -227,6 +228,7 @@ enum conf_sign_in {
 
 struct conf_web {
 	bool is_given;
+	struct conf_place place;
 	struct conf_listen listen_on;
 	enum conf_sign_in sign_in;
 	struct conf_texts admins;
@@ -247,6 +249,7 @@ enum conf_zone_type {
 /* What a zone is made from when its file does not exist. */
 struct conf_soa {
 	bool is_given;
+	struct conf_place place;
 	const char *mname;
 	const char *rname; /* a domain name: hostmaster.example.test */
 	struct conf_texts nameservers; /* at least one if is_given */
@@ -286,6 +289,7 @@ struct conf_rules {
 
 struct conf_bootstrap {
 	bool is_given;
+	struct conf_place place;
 	struct conf_match_list address;
 	const char *until; /* "2026-12-01T00:00:00Z" */
 };

@@ -52,7 +52,13 @@ enum row_flag {
 	ROW_SEVERAL = 1 << 1,  /* may be given more than once */
 	ROW_REQUIRED = 1 << 2, /* the block has to have it */
 	ROW_OPTIONS = 1 << 3,  /* of a zone; in options for all zones */
-	ROW_PRESENCE = 1 << 4, /* a block whose value starts with is_given */
+	ROW_PRESENCE = 1 << 4, /* a block whose value starts as row_presence */
+};
+
+/* How the value of a ROW_PRESENCE block starts. */
+struct row_presence {
+	bool is_given;
+	struct conf_place place;
 };
 
 struct row {

@@ -535,7 +535,6 @@ const struct row zone_rows[] = {
 	.kind = &kind_policy_sources,
 	OFFSET(zone, policy_source),
 	.standard = "{ file; }",
-	.only = "{ file; }",
 	.help = "Where rules come from, in this order: update-policy or the "
 		"directory."},
     {.name = "update-policy",
@@ -714,7 +713,7 @@ const struct row top_rows[] = {
 	.kind = &kind_block,
 	.offset = offsetof(struct conf, ldap),
 	.rows = ldap_rows,
-	.flags = ROW_PRESENCE | ROW_LATER,
+	.flags = ROW_PRESENCE,
 	.help = "The directory that holds rules, groups and host names."},
     {.name = "web",
 	.kind = &kind_block,

@@ -7,7 +7,8 @@
  * A request lives on one worker.  Most are answered at once, in the worker's
  * spare request; one that another thread must see (writer, negotiator,
  * transfer thread) is kept: its octets are copied, it holds a reference on the
- * settings, and it comes back to the same worker by net_post().
+ * settings, and it comes back to the same worker by net_post().  An update that
+ * waits for facts (parked.h) does, too.
  *
  * Owns:    the server owns all; a kept request owns its arena, TSIG state and
  *          settings reference.
@@ -25,7 +26,9 @@
 #include "daemon/gss/negotiators.h"
 #include "daemon/net/worker.h"
 #include "daemon/query/edns.h"
+#include "daemon/server/facts_cache.h"
 #include "daemon/server/repeats.h"
+#include "daemon/server/requester.h"
 #include "daemon/server/server.h"
 #include "daemon/store/store.h"
 #include "daemon/tsig/state.h"
@@ -41,6 +44,7 @@ struct log_limit;
 struct keytabs;
 struct negotiations;
 struct replays;
+struct server_grants;
 struct notifier;
 struct settings;
 struct zone_settings;
@@ -54,6 +58,7 @@ struct zone_settings;
 /* What posted() goes on with. */
 enum request_kind {
 	REQUEST_UPDATE,
+	REQUEST_FACTS, /* an update, of whose signer something is known */
 	REQUEST_TKEY,
 	REQUEST_TRANSFER,
 };
@@ -73,11 +78,14 @@ struct request {
 	bool is_answered; /* a transfer's last message: net/ is owed no more */
 	enum request_kind kind;
 	const struct zone_settings *zone; /* of settings */
+	struct requester requester;       /* of an update */
 	union {
 		struct {
 			struct store_job job;
 			struct update *update; /* in the arena */
 			struct update_record record;
+			struct facts_waiter waiter;
+			uint64_t wait_until_ms; /* for facts; 0: not yet */
 			bool was_made;  /* by a shared key, with this MAC */
 			bool is_replay; /* and would change something again */
 			char signer[SIGNER_TEXT_SIZE];
@@ -87,7 +95,8 @@ struct request {
 		} tkey;
 		struct transfer transfer;
 	} u;
-	LIST_ENTRY(request) link; /* worker's spare ones, or its transfers */
+	/* Of the worker's: spare ones, transfers, or parked ones. */
+	LIST_ENTRY(request) link;
 };
 
 /* Counted by the worker alone; read by any (relaxed). */
@@ -97,6 +106,9 @@ struct worker_counters {
 	_Atomic uint64_t updates_unchanged;
 	_Atomic uint64_t updates_refused;
 	_Atomic uint64_t updates_failed;
+	_Atomic uint64_t updates_parked;         /* waited for facts */
+	_Atomic uint64_t updates_waited_in_vain; /* they did not come */
+	_Atomic uint64_t updates_not_parked;     /* too many waited */
 	_Atomic uint64_t tkeys_complete;
 	_Atomic uint64_t tkeys_refused;
 	_Atomic uint64_t tkeys_deleted;
@@ -128,7 +140,8 @@ struct worker {
 	uint64_t settings_generation;
 	LIST_HEAD(, request) spares;
 	LIST_HEAD(, request) transfers;
-	size_t n_kept, kept_octets, n_spares;
+	LIST_HEAD(, request) parked;
+	size_t n_kept, kept_octets, n_spares, n_parked;
 	struct repeat_digest *digest;
 	struct worker_counters counters;
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
@@ -163,6 +176,7 @@ struct server {
 	struct contexts *contexts;
 	struct acceptor *acceptor;
 	struct keytabs *keytabs;
+	struct server_grants *grants;
 	struct negotiations *negotiations;
 	struct negotiators *negotiators;
 	struct transfers *transfers;

@@ -6,6 +6,7 @@
  */
 #include "daemon/server/dispatch.h"
 #include "daemon/server/audit.h"
+#include "daemon/server/parked.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/verify.h"
 
@@ -179,6 +180,10 @@ dispatch_posted(struct worker *w, struct request *r)
 	case REQUEST_UPDATE:
 		finish_update(r);
 		break;
+	case REQUEST_FACTS:
+		park_end(r);
+		finish_facts(r);
+		break;
 	case REQUEST_TKEY:
 		finish_tkey(r);
 		break;
@@ -194,5 +199,7 @@ dispatch_abandon(struct request *r)
 {
 	if (r->kind == REQUEST_TKEY)
 		negotiation_result_clear(&r->u.tkey.job.result);
+	else if (r->kind == REQUEST_FACTS)
+		park_end(r);
 	request_put(r);
 }

@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "daemon/base/clock.h"
+#include "daemon/conf/conf.h"
 #include "daemon/dns/mnemonic.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/contexts.h"
@@ -18,8 +19,10 @@
 #include "daemon/server/decisions.h"
 #include "daemon/server/documents.h"
 #include "daemon/server/explain.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/settings.h"
+#include "daemon/server/zone_book.h"
 #include "daemon/xfr/notify.h"
 
 #define SECONDARIES_MAX 256
@@ -110,7 +113,7 @@ document_status(struct server *s)
 
 	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:{s:I, "
 			 "s:I, s:I, s:I}, "
-			 "s:I, s:{s:I, s:I}, s:I, s:I, s:o, s:o}",
+			 "s:I, s:{s:I, s:I}, s:I, s:I, s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
 	    (json_int_t)((now_ms - s->started_mono_ms) / 1000), "started",
 	    (json_int_t)s->started_wall_s, "workers", (json_int_t)s->n_workers,
@@ -122,7 +125,7 @@ document_status(struct server *s)
 	    "tkey", "complete", SUM(s, tkeys_complete), "refused",
 	    SUM(s, tkeys_refused), "repeats", SUM(s, repeats), "dropped",
 	    SUM(s, dropped), "store", store_status_json(s), "keytab",
-	    document_keytab(s));
+	    document_keytab(s), "directory", grants_status_json(s->grants));
 }
 
 json_t *
@@ -186,12 +189,14 @@ document_rules(struct server *s, const struct store_zone *z)
 {
 	struct settings *settings = server_settings(s);
 	const struct zone_settings *zs = settings_zone(settings, z);
+	struct policy_book *book = zs == NULL ? NULL : zone_book_ref(zs->book);
 	json_t *list = json_array();
 
-	for (size_t i = 0; zs != NULL && i < policy_book_n_rules(zs->book); i++)
+	for (size_t i = 0; book != NULL && i < policy_book_n_rules(book); i++)
 		(void)json_array_append_new(list,
 		    json_string(
-			policy_rule_to_text(policy_book_rule_at(zs->book, i))));
+			policy_rule_to_text(policy_book_rule_at(book, i))));
+	policy_book_unref(book);
 	settings_unref(settings);
 	return list;
 }
@@ -225,23 +230,53 @@ transfers_json(struct zone_link *link)
 	    (json_int_t)atomic_load(&link->transfers_failed));
 }
 
+/* Where rules come from, in order. */
+static json_t *
+sources_json(struct server *s, const struct store_zone *z)
+{
+	static const char *const words[] = {
+	    [CONF_POLICY_FILE] = "file",
+	    [CONF_POLICY_LDAP] = "ldap",
+	};
+	struct settings *settings = server_settings(s);
+	const struct zone_settings *zs = settings_zone(settings, z);
+	json_t *list = json_array();
+
+	for (size_t i = 0; zs != NULL && i < zs->conf->policy_source.n; i++)
+		(void)json_array_append_new(list,
+		    json_string(words[zs->conf->policy_source.items[i]]));
+	settings_unref(settings);
+	return list;
+}
+
 static json_t *
 policy_json(struct server *s, const struct store_zone *z)
 {
 	json_t *texts = document_rules(s, z);
 
-	return json_pack("{s:I, s:o}", "rules",
-	    (json_int_t)json_array_size(texts), "texts", texts);
+	return json_pack("{s:o, s:I, s:o}", "sources", sources_json(s, z),
+	    "rules", (json_int_t)json_array_size(texts), "texts", texts);
+}
+
+static void
+add_warning(void *arg, const char *line)
+{
+	(void)json_array_append_new(arg, json_string(line));
 }
 
 static json_t *
-warnings_json(const struct store_zone_status *st)
+warnings_json(struct server *s, const struct store_zone *z,
+    const struct store_zone_status *st)
 {
+	struct settings *settings = server_settings(s);
+	const struct zone_settings *zs = settings_zone(settings, z);
 	json_t *warnings = json_array();
 
 	if (st->reason.text[0] != '\0')
-		(void)json_array_append_new(warnings,
-		    json_string(st->reason.text));
+		add_warning(warnings, st->reason.text);
+	if (zs != NULL)
+		zone_book_each_warning(zs->book, add_warning, warnings);
+	settings_unref(settings);
 	return warnings;
 }
 
@@ -260,7 +295,7 @@ document_zone(struct server *s, struct store_zone *z)
 	    st.loaded_from, "frozen", (int)st.frozen, "dump", dump_json(&st),
 	    "journal", journal_json(&st), "policy", policy_json(s, z),
 	    "transfers", transfers_json(link), "secondaries",
-	    document_secondaries(z), "warnings", warnings_json(&st));
+	    document_secondaries(z), "warnings", warnings_json(s, z, &st));
 }
 
 json_t *
@@ -285,9 +320,10 @@ document_explanation(const struct explanation *x)
 {
 	char code[MNEMONIC_SIZE];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
 	    "decision", x->rcode == RCODE_NOERROR ? "grant" : "refuse", "code",
 	    rcode_to_text(x->rcode, code), "zone", x->zone, "stage", x->stage,
 	    "rule", x->rule, "nearest", x->nearest, "reason", x->reason.text,
-	    "changes", (int)x->changes, "has_context", (int)x->has_context);
+	    "facts", x->facts, "changes", (int)x->changes, "has_context",
+	    (int)x->has_context);
 }

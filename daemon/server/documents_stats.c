@@ -11,6 +11,7 @@
 #include "daemon/gss/negotiate.h"
 #include "daemon/server/core.h"
 #include "daemon/server/documents.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/log_limit.h"
 
 /* A counter of a struct of counters. */
@@ -128,6 +129,9 @@ updates_json(const struct server *s)
 	    AS("unchanged", worker_counters, updates_unchanged),
 	    AS("refused", worker_counters, updates_refused),
 	    AS("failed", worker_counters, updates_failed),
+	    AS("parked", worker_counters, updates_parked),
+	    AS("waited_in_vain", worker_counters, updates_waited_in_vain),
+	    AS("not_parked", worker_counters, updates_not_parked),
 	};
 
 	return worker_numbers(s, list, N(list));
@@ -270,10 +274,10 @@ document_stats(struct server *s)
 	uint64_t up_ms = clock_mono_ms() - s->started_mono_ms;
 
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:o}",
 	    "uptime_s", (json_int_t)(up_ms / 1000), "requests",
 	    requests_json(s), "updates", updates_json(s), "tsig", tsig_json(s),
 	    "tkey", tkey_json(s), "contexts", contexts_json(s), "transfers",
-	    transfers_json(s), "log", log_json(s), "store", store_json(s),
-	    "network", network_json(s));
+	    transfers_json(s), "directory", grants_stats_json(s->grants), "log",
+	    log_json(s), "store", store_json(s), "network", network_json(s));
 }

@@ -15,7 +15,8 @@
 #include "daemon/gss/contexts.h"
 #include "daemon/server/core.h"
 #include "daemon/server/explain.h"
-#include "daemon/server/forward.h"
+#include "daemon/server/grants.h"
+#include "daemon/server/requester.h"
 #include "daemon/server/settings.h"
 #include "daemon/update/update.h"
 
@@ -207,18 +208,26 @@ make_message(struct explaining *e, struct message *m)
 	return 0;
 }
 
-/* As handle_update.c and the writer do it. */
-static enum rcode
-decide(struct explaining *e, const struct message *m,
-    const struct zone_version *v, struct update_record *record)
+/* Here there is time to wait for the directory. */
+static void
+find_facts(struct explaining *e, struct requester *q)
 {
-	struct update_requester by = {.book = e->zone->book,
-	    .allow_update = e->zone->allow_update,
-	    .signer = &e->signer,
-	    .address = &e->question->address,
-	    .tcp = e->question->tcp,
-	    .has_address = forward_has_address,
-	    .has_address_arg = e->server};
+	struct server_grants *g = e->server->grants;
+	struct facts_view view;
+
+	if (!requester_needs_facts(q))
+		return;
+	grants_wait_facts(g, e->settings, e->signer.principal, &view);
+	requester_set_facts(q, &view);
+	grants_note(g, e->signer.principal, e->out->facts,
+	    sizeof(e->out->facts));
+}
+
+static enum rcode
+judge(struct explaining *e, const struct message *m,
+    const struct zone_version *v, const struct update_requester *by,
+    struct update_record *record)
+{
 	struct rrset_change *changes;
 	struct update *u;
 	enum rcode rcode;
@@ -226,7 +235,7 @@ decide(struct explaining *e, const struct message *m,
 
 	rcode = update_read(m, &e->arena, &u, record);
 	if (rcode == RCODE_NOERROR)
-		rcode = update_permit(u, &by, record);
+		rcode = update_permit(u, by, record);
 	if (rcode == RCODE_NOERROR)
 		rcode = update_judge(u, v, &e->arena, &changes, &n, record);
 	e->out->changes = rcode == RCODE_NOERROR && n > 0;
@@ -261,6 +270,28 @@ tell(struct explaining *e, enum rcode rcode, const struct update_record *record)
 		reason_set(&out->reason, "nothing is there to be changed");
 }
 
+/* As handle_update.c and the writer do it.  ERR_NOMEM. */
+static int
+decide(struct explaining *e, const struct message *m,
+    const struct zone_version *v)
+{
+	struct update_record record;
+	struct requester q;
+	int ret;
+
+	requester_init(&q);
+	q.by.signer = &e->signer;
+	q.by.address = &e->question->address;
+	q.by.tcp = e->question->tcp;
+	ret = requester_begin(&q, e->server, e->zone, v, &e->arena);
+	if (ret == 0) {
+		find_facts(e, &q);
+		tell(e, judge(e, m, v, &q.by, &record), &record);
+	}
+	requester_clear(&q);
+	return ret;
+}
+
 /* What would be granted is refused all the same while the zone is frozen. */
 static void
 tell_frozen(struct explaining *e)
@@ -279,7 +310,6 @@ static int
 ask(struct explaining *e)
 {
 	const struct zone_version *v = store_zone_pin(e->zone->zone);
-	struct update_record record;
 	struct message m;
 	int ret;
 
@@ -288,10 +318,10 @@ ask(struct explaining *e)
 		return ERR_NOTFOUND;
 	}
 	ret = make_message(e, &m);
-	if (ret == 0) {
-		tell(e, decide(e, &m, v, &record), &record);
+	if (ret == 0)
+		ret = decide(e, &m, v);
+	if (ret == 0)
 		tell_frozen(e);
-	}
 	zone_unpin(v);
 	return ret;
 }

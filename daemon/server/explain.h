@@ -43,6 +43,8 @@ struct explanation {
 	char rule[256];    /* that decided, with its source; "": none did */
 	char nearest[256]; /* would have granted; "": none */
 	struct reason reason;
+	/* What the directory says of it, or why nothing; "": not asked. */
+	char facts[512];
 	bool changes; /* NOERROR, and the zone would be another */
 	/*
 	 * True for a principal that has a context now: what its PAC says is

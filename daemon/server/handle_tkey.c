@@ -13,6 +13,7 @@
 #include "daemon/gss/contexts.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
+#include "daemon/server/grants.h"
 
 /* TKEY RDATA without token and other data: algorithm and fixed fields. */
 #define TKEY_FIXED_LEN (NAME_LEN_MAX + 16)
@@ -206,6 +207,8 @@ finish_tkey(struct request *r)
 		tsig_state_for_tkey(&r->tsig, result->context,
 		    &job->leg.key_name, &job->leg.algorithm);
 		COUNT(r->worker->counters.tkeys_complete);
+		grants_expect(r->worker->server->grants, r->settings,
+		    context_principal(result->context));
 	} else if (result->state == NEGOTIATION_REFUSED) {
 		COUNT(r->worker->counters.tkeys_refused);
 	}

@@ -10,7 +10,8 @@
 #include "daemon/policy/acl.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
-#include "daemon/server/forward.h"
+#include "daemon/server/grants.h"
+#include "daemon/server/parked.h"
 #include "daemon/server/settings.h"
 
 /* Says what the record says, counts, and hands the RCODE on. */
@@ -46,15 +47,24 @@ answer_prerequisites(struct request *r)
 	    &r->u.update.record);
 }
 
-/* Form, zone and every permission that needs no zone content. */
-static enum rcode
-gather_and_check(struct request *r)
+/* What is known of the signer now, if it can matter. */
+static void
+look_for_facts(struct request *r)
 {
-	struct update_requester by = {.signer = &r->tsig.signer,
-	    .address = &r->from.remote,
-	    .tcp = request_is_tcp(r),
-	    .has_address = forward_has_address,
-	    .has_address_arg = r->worker->server};
+	struct facts_view view;
+
+	if (!requester_needs_facts(&r->requester))
+		return;
+	grants_find_facts(r->worker->server->grants, r->settings,
+	    r->tsig.signer.principal, NULL, &view);
+	requester_set_facts(&r->requester, &view);
+}
+
+/* Form, zone, and who asks. */
+static enum rcode
+gather(struct request *r)
+{
+	struct server *s = r->worker->server;
 	struct update_record *record = &r->u.update.record;
 	enum rcode rcode;
 
@@ -63,17 +73,50 @@ gather_and_check(struct request *r)
 	if (rcode != RCODE_NOERROR)
 		return rcode;
 	r->zone = settings_zone(r->settings,
-	    store_find_apex(r->worker->server->store,
-		r->u.update.update->zone));
+	    store_find_apex(s->store, r->u.update.update->zone));
 	if (r->zone == NULL) {
 		reason_set(&record->reason,
 		    "no such zone here; add it to the configuration or send "
 		    "the update to its primary");
 		return RCODE_NOTAUTH;
 	}
-	by.book = r->zone->book;
-	by.allow_update = r->zone->allow_update;
-	return update_permit(r->u.update.update, &by, record);
+	r->requester.by.signer = &r->tsig.signer;
+	r->requester.by.address = &r->from.remote;
+	r->requester.by.tcp = request_is_tcp(r);
+	if (requester_begin(&r->requester, s, r->zone,
+		store_zone_version(r->zone->zone), &r->arena) != 0)
+		return RCODE_SERVFAIL;
+	look_for_facts(r);
+	return RCODE_NOERROR;
+}
+
+/* Every permission that needs no zone content; it may wait for facts. */
+static enum rcode
+check(struct request *r, bool *is_parked_out)
+{
+	struct update *u = r->u.update.update;
+	struct update_record *record = &r->u.update.record;
+	enum rcode rcode;
+
+	*is_parked_out = false;
+	for (;;) {
+		rcode = update_permit(u, &r->requester.by, record);
+		if (rcode != RCODE_NOERROR || !u->waits)
+			return rcode;
+		switch (park(r)) {
+		case PARK_WAITS:
+			*is_parked_out = true;
+			return RCODE_NOERROR;
+		case PARK_OVER:
+			break;
+		case PARK_FULL:
+			COUNT(r->worker->counters.updates_not_parked);
+			reason_set(&record->reason,
+			    "too many updates wait for the directory; see why "
+			    "it is slow");
+			return RCODE_SERVFAIL;
+		}
+	}
 }
 
 /*
@@ -168,30 +211,59 @@ begin_answer(struct request *r, struct message_writer *w, enum rcode rcode,
 	}
 }
 
+/* Permission and the writer; PARKED, or the RCODE of the answer. */
+static enum outcome
+go_on(struct request *r, enum rcode *rcode_out)
+{
+	bool is_parked;
+
+	*rcode_out = check(r, &is_parked);
+	if (is_parked)
+		return PARKED;
+	if (*rcode_out != RCODE_NOERROR) {
+		*rcode_out = refuse(r, *rcode_out);
+	} else if (!update_has_changes(r->u.update.update)) {
+		*rcode_out = answer_prerequisites(r);
+	} else if (submit(r)) {
+		return PARKED;
+	} else {
+		/* Silence would cost the client its MIC. */
+		COUNT(r->worker->counters.updates_failed);
+		*rcode_out = RCODE_SERVFAIL;
+	}
+	return REPLY;
+}
+
 enum outcome
 handle_update(struct request *r, struct message_writer *w,
     enum rcode *rcode_out)
 {
 	r->u.update.update = NULL;
+	r->u.update.wait_until_ms = 0;
 	/* What is read must stay until it is judged: in octets of our own. */
 	if (request_keep(r) != 0)
 		return DROP;
-	*rcode_out = gather_and_check(r);
-	if (*rcode_out == RCODE_NOERROR) {
-		if (!update_has_changes(r->u.update.update)) {
-			*rcode_out = answer_prerequisites(r);
-		} else if (submit(r)) {
-			return PARKED;
-		} else {
-			/* Silence would cost the client its MIC. */
-			COUNT(r->worker->counters.updates_failed);
-			*rcode_out = RCODE_SERVFAIL;
-		}
-	} else {
+	*rcode_out = gather(r);
+	if (*rcode_out != RCODE_NOERROR)
 		*rcode_out = refuse(r, *rcode_out);
-	}
+	else if (go_on(r, rcode_out) == PARKED)
+		return PARKED;
 	begin_answer(r, w, *rcode_out, r->u.update.record.reason.text);
 	return REPLY;
+}
+
+void
+finish_facts(struct request *r)
+{
+	struct message_writer answer;
+	enum rcode rcode;
+
+	look_for_facts(r);
+	if (go_on(r, &rcode) == PARKED)
+		return;
+	begin_answer(r, &answer, rcode, r->u.update.record.reason.text);
+	request_answer_send(r, &answer, rcode);
+	request_put(r);
 }
 
 /* As the replay of a context's MIC: silence, or BADSIG. */

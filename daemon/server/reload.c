@@ -16,6 +16,7 @@
 #include "daemon/conf/errors.h"
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/notifier.h"
@@ -186,6 +187,12 @@ reload(struct server *s, struct settings *settings, enum store_files files,
 	apply_limits(s, conf);
 	move_session_key(s, s->settings, settings, warnings);
 	kerberos_use_keytabs(s, settings);
+	if (grants_use(s->grants, settings, reason) != 0) {
+		warn(warnings, "%s",
+		    reason->text[0] == '\0' ? "no memory for policies"
+					    : reason->text);
+		reason->text[0] = '\0';
+	}
 	server_set_log_level(s, settings);
 	server_publish_settings(s, settings_ref(settings));
 	if (listeners != NULL)

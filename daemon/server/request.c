@@ -68,6 +68,8 @@ request_put(struct request *r)
 	struct worker *w = r->worker;
 
 	tsig_state_clear(&r->tsig);
+	if (r->requester.book != NULL)
+		requester_clear(&r->requester);
 	if (r->is_kept) {
 		settings_unref(r->settings);
 		w->n_kept--;

@@ -27,6 +27,7 @@
 #include "daemon/server/audit.h"
 #include "daemon/server/commands.h"
 #include "daemon/server/decisions.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/log_limit.h"
 #include "daemon/server/notifier.h"
@@ -246,10 +247,12 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	s->replays = replays_create(REPLAYS_MAX);
 	s->decisions = decisions_create(s->n_workers);
 	s->log_limit = log_limit_create(audit_held_back);
+	s->grants = grants_create();
 	s->clients = net_clients_create(conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
 	if (s->epoch == NULL || s->repeats == NULL || s->replays == NULL ||
-	    s->decisions == NULL || s->log_limit == NULL || s->clients == NULL)
+	    s->decisions == NULL || s->log_limit == NULL || s->grants == NULL ||
+	    s->clients == NULL)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
@@ -345,6 +348,8 @@ server_start(const struct server_options *options, struct settings *settings,
 	if (ret == 0)
 		ret = kerberos_start(s, settings);
 	if (ret == 0)
+		ret = grants_use(s->grants, settings, reason);
+	if (ret == 0)
 		ret = store_start(s->store);
 	if (ret == 0)
 		ret = workers_start(s);
@@ -393,7 +398,8 @@ handle_signal(struct server *s, int fd)
 void
 server_run(struct server *s)
 {
-	struct pollfd fds[2] = {{.fd = s->stop_fd, .events = POLLIN}};
+	struct pollfd fds[3] = {{.fd = s->stop_fd, .events = POLLIN},
+	    [2] = {.fd = grants_fd(s->grants), .events = POLLIN}};
 	sigset_t set;
 	bool stop = false;
 
@@ -404,12 +410,13 @@ server_run(struct server *s)
 	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	fds[1].events = POLLIN;
 	while (!stop) {
-		int n = poll(fds, 2, HOUSEKEEPING_MS);
+		int n = poll(fds, 3, HOUSEKEEPING_MS);
 
 		if (n > 0 && fds[0].revents != 0)
 			stop = true;
 		else if (n > 0 && fds[1].revents != 0)
 			stop = handle_signal(s, fds[1].fd);
+		grants_tick(s->grants);
 		kerberos_expire(s);
 		log_limit_expire(s->log_limit);
 	}
@@ -443,7 +450,9 @@ server_stop(struct server *s)
 	kerberos_stop(s);
 	if (s->store != NULL)
 		store_stop(s->store);
+	grants_stop(s->grants);
 	workers_destroy(s);
+	grants_destroy(s->grants);
 	transfers_destroy(s->transfers);
 	store_close(s->store);
 	free_links(s);

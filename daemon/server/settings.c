@@ -17,8 +17,10 @@
 #include "daemon/conf/errors.h"
 #include "daemon/policy/acl.h"
 #include "daemon/policy/policy.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
+#include "daemon/server/zone_book.h"
 #include "daemon/store/store.h"
 #include "daemon/tsig/keyring.h"
 #include "daemon/xfr/notify.h"
@@ -75,7 +77,7 @@ settings_unref(struct settings *s)
 	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	for (size_t i = 0; s->zones != NULL && i < s->n_zones; i++) {
-		policy_book_unref(s->zones[i].book);
+		zone_book_destroy(s->zones[i].book);
 		acl_destroy(s->zones[i].allow_update);
 		acl_destroy(s->zones[i].allow_query);
 		acl_destroy(s->zones[i].allow_transfer);
@@ -206,73 +208,52 @@ compile_acl(struct settings *s, const struct conf_zone *zone,
 struct rule_complaints {
 	struct complaints *c;
 	const struct conf_zone *zone;
-	const struct policy_rule_text *texts;
 };
 
-/* source is the text of one of the rules: find the place again. */
+/* source is the place of one of the rules: find it again. */
 static void
 complain_of_rule(void *arg, const char *source, const char *what)
 {
 	const struct rule_complaints *rc = arg;
 	const struct conf_rules *rules = &rc->zone->update_policy;
+	char text[ZONE_BOOK_PLACE_SIZE];
 
 	for (size_t i = 0; i < rules->n; i++) {
-		if (strcmp(rc->texts[i].source, source) == 0) {
-			complain(rc->c, &rules->items[i].place, "%s", what);
+		const struct conf_place *place = &rules->items[i].place;
+
+		if (strcmp(zone_book_place(place, text), source) == 0) {
+			complain(rc->c, place, "%s", what);
 			return;
 		}
 	}
 	complain(rc->c, &rc->zone->place, "%s", what);
 }
 
-/* "kddnsd.conf:41": the file's last component. */
-static const char *
-place_text(const struct conf_place *place, struct arena *a)
-{
-	const char *slash = strrchr(place->file, '/');
-
-	return arena_printf(a, "%s:%u", slash == NULL ? place->file : slash + 1,
-	    place->line);
-}
-
+/* Without a word of the directory yet: where it has its place, nothing goes. */
 static int
-compile_book(const struct conf_zone *zone, struct zone_settings *z,
-    struct complaints *c)
+compile_book(const struct settings *s, const struct conf_zone *zone,
+    struct zone_settings *z, struct complaints *c)
 {
-	const struct conf_rules *rules = &zone->update_policy;
-	struct rule_complaints rc = {.c = c, .zone = zone};
-	struct policy_rule_text *texts;
-	size_t n = rules->n;
-	struct arena a;
-	int ret = ERR_NOMEM;
+	const struct zone_book_directory nothing_yet = {
+	    .has_directory = s->conf->ldap.is_given};
+	struct rule_complaints rc = {c, zone};
+	struct zone_book_source source = {.conf = zone,
+	    .apex = &z->apex,
+	    .directory = &nothing_yet,
+	    .complain = complain_of_rule,
+	    .complain_arg = &rc};
+	struct policy_book *book;
+	int ret = zone_book_compile(&source, &book);
 
-	arena_init(&a, 0);
-	texts = arena_calloc(&a, rules->n + 1, sizeof(texts[0]));
-	if (texts == NULL)
-		goto done;
-	if (rules->is_local) {
-		texts[0].text = "grant " SESSION_KEY_NAME " local ANY";
-		texts[0].source = place_text(&rules->place, &a);
-		n = 1;
-	}
-	for (size_t i = 0; i < rules->n; i++) {
-		texts[i].text = rules->items[i].text;
-		texts[i].source = place_text(&rules->items[i].place, &a);
-		if (texts[i].source == NULL)
-			goto done;
-	}
-	rc.texts = texts;
-	ret = policy_book_create(&(struct policy_book_source){.apex = &z->apex,
-				     .rules = texts,
-				     .n = n,
-				     .complain = complain_of_rule,
-				     .arg = &rc},
-	    &z->book);
 	if (ret == ERR_MALFORMED)
-		ret = 0; /* complained of */
-done:
-	arena_clear(&a);
-	return ret;
+		return 0; /* complained of */
+	if (ret != 0)
+		return ret;
+	z->book = zone_book_create(book);
+	if (z->book != NULL)
+		return 0;
+	policy_book_unref(book);
+	return ERR_NOMEM;
 }
 
 /* --- Keys --- */
@@ -392,7 +373,7 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 	store->max_records = conf->max_records;
 	ret = conf->soa.is_given ? fill_soa(s, conf, store) : 0;
 	if (ret == 0)
-		ret = compile_book(conf, z, c);
+		ret = compile_book(s, conf, z, c);
 	if (ret == 0)
 		ret = compile_acl(s, conf, &conf->allow_update,
 		    &z->allow_update, c);
@@ -403,6 +384,15 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 		ret = compile_acl(s, conf, &conf->allow_transfer,
 		    &z->allow_transfer, c);
 	return ret;
+}
+
+static void
+check_directory(const struct conf *conf, struct complaints *c)
+{
+	struct reason reason;
+
+	if (conf->ldap.is_given && grants_check(conf, &reason) != 0)
+		complain(c, &conf->ldap.place, "ldap: %s", reason.text);
 }
 
 static void
@@ -453,6 +443,8 @@ settings_read(const char *path, const char *const *overrides,
 
 	set_server_id(s);
 	find_local_addresses(s);
+	if (!c.any)
+		check_directory(conf, &c);
 	ret = compile_keys(s, session_key, &c);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);

@@ -4,8 +4,9 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Policies, address-match lists and keys of one configuration, immutable.  A
- * reload makes another; a request keeps the one it began with.
+ * Policies, address-match lists and keys of one configuration, immutable but
+ * for what the directory adds to policies.  A reload makes another; a request
+ * keeps the one it began with.
  *
  * Owns:    its conf and everything compiled from it.
  * Threads: immutable once bound; counted: any.
@@ -26,17 +27,17 @@ struct conf_errors;
 struct conf_zone;
 struct keyring;
 struct notify_zone_settings;
-struct policy_book;
 struct session_key;
 struct settings;
 struct store;
 struct store_zone;
 struct store_zone_config;
+struct zone_book;
 
 struct zone_settings {
 	struct name apex;
 	const struct conf_zone *conf;
-	struct policy_book *book;
+	struct zone_book *book;
 	struct acl *allow_update, *allow_query, *allow_transfer;
 	struct store_zone *zone; /* set by settings_bind() */
 };

@@ -13,6 +13,7 @@
 #include "daemon/net/listen.h"
 #include "daemon/server/dispatch.h"
 #include "daemon/server/notifier.h"
+#include "daemon/server/parked.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/workers.h"
 
@@ -68,6 +69,7 @@ on_timer(void *arg, struct net_worker *net, uint64_t now_ms)
 	struct worker *w = arg;
 
 	(void)net;
+	parked_tick(w, now_ms);
 	if (w->index == NOTIFIER_WORKER)
 		notifier_tick(w->server->notifier, w, now_ms);
 }
@@ -139,6 +141,7 @@ create_worker(struct server *s, unsigned index)
 	w->settings_generation = atomic_load(&s->settings_generation);
 	LIST_INIT(&w->spares);
 	LIST_INIT(&w->transfers);
+	LIST_INIT(&w->parked);
 	w->digest = repeat_digest_create();
 	if (w->digest == NULL)
 		return ERR_NOMEM;
@@ -197,6 +200,7 @@ abandon_requests(struct worker *w)
 		else
 			dispatch_abandon(r);
 	}
+	parked_clear(w);
 	while ((r = LIST_FIRST(&w->transfers)) != NULL) {
 		transfer_cancel(&r->u.transfer);
 		pump_transfer(r);

@@ -75,27 +75,51 @@ test_zones_may_be_nested(void)
 static void
 test_what_is_not_done_yet_is_refused(void)
 {
-	expect_lines(
-	    "options { sandbox yes;\n rate-limit { responses-per-second 5; "
-	    "};\n session-keyfile \"s\"; };\n"
-	    "kerberos { replay-cache file;\n weak-enctypes allow;\n"
-	    "health-interval 1m;\n kdc-timeout 3s; };\n"
-	    "ldap { uri \"ldap://x\"; base \"DC=x\"; nonsense; };\nweb { };\n"
-	    "zone z.test { policy-source { ldap; file; };\n"
-	    "bootstrap { address { any; }; until \"x\"; };\n };\n"
-	    "options;\n",
+	expect_lines("options { sandbox yes;\n rate-limit { "
+		     "responses-per-second 5; "
+		     "};\n session-keyfile \"s\"; };\n"
+		     "kerberos { replay-cache file;\n weak-enctypes allow;\n"
+		     "health-interval 1m;\n kdc-timeout 3s; };\n"
+		     "web { nonsense; };\n"
+		     "zone z.test {\n"
+		     "bootstrap { address { any; }; until \"x\"; };\n };\n"
+		     "options;\n",
 	    "t:1: sandbox: not supported yet, other than \"sandbox no;\"\n"
 	    "t:2: responses-per-second: not supported yet, other than "
 	    "\"responses-per-second 0;\"\n"
 	    "t:6: health-interval: not supported yet, other than "
 	    "\"health-interval 5m;\"\n"
-	    "t:8: ldap: not supported yet\n"
-	    "t:8: unknown statement \"nonsense\" in ldap\n"
-	    "t:9: web: not supported yet\n"
-	    "t:10: policy-source: not supported yet, other than "
-	    "\"policy-source { file; };\"\n"
-	    "t:11: bootstrap: not supported yet\n"
-	    "t:13: options: already given at t:1\n");
+	    "t:8: web: not supported yet\n"
+	    "t:8: unknown statement \"nonsense\" in web\n"
+	    "t:10: bootstrap: not supported yet\n"
+	    "t:12: options: already given at t:1\n");
+}
+
+#define LDAP "ldap { uri \"ldap://x\"; base \"DC=x\"; "
+
+static void
+test_rules_of_the_directory_need_a_directory(void)
+{
+	expect_lines("zone z.test { policy-source { file; ldap; }; };\n",
+	    "t:1: policy-source: there is no ldap {} to read rules from\n");
+	expect_lines("zone z.test { policy-source { ldap; };\n"
+		     "update-policy { grant k zonesub; }; };\n" LDAP
+		     "realms { R; }; };\n",
+	    "t:1: policy-source: ldap {} has no policy-base to read rules "
+	    "below\n"
+	    "t:2: warning: update-policy: has no effect, policy-source does "
+	    "not have file\n"
+	    "t:3: warning: ldap: without hostname-suffixes no host name "
+	    "counts\n");
+	expect_lines(ZONE LDAP "nonsense; };\n",
+	    "t:2: warning: ldap: without realms it tells of no principal's "
+	    "groups and host names\n"
+	    "t:2: unknown statement \"nonsense\" in ldap\n");
+	expect_lines("zone z.test { policy-source { ldap; file; }; };\n" LDAP
+		     "policy-base \"CN=k\"; realms { R; }; hostname-suffixes { "
+		     "z; }; "
+		     "};\n",
+	    "");
 }
 
 static void
@@ -150,6 +174,7 @@ CU_TestInfo check_tests[] = {
     {"no zone", test_there_is_a_zone},
     {"nested zones", test_zones_may_be_nested},
     {"later", test_what_is_not_done_yet_is_refused},
+    {"directory", test_rules_of_the_directory_need_a_directory},
     {"idle", test_binds_idle_statements_are_warned_about},
     {"refused", test_binds_statements_that_change_something_are_refused},
     CU_TEST_INFO_NULL,

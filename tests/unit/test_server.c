@@ -10,9 +10,11 @@ extern CU_TestInfo decisions_tests[];
 extern CU_TestInfo dn_tests[];
 extern CU_TestInfo facts_cache_tests[];
 extern CU_TestInfo grant_rules_tests[];
+extern CU_TestInfo groups_tests[];
 extern CU_TestInfo log_limit_tests[];
 extern CU_TestInfo own_names_tests[];
 extern CU_TestInfo repeats_tests[];
+extern CU_TestInfo zone_book_tests[];
 
 int
 main(int argc, char **argv)
@@ -22,9 +24,11 @@ main(int argc, char **argv)
 	    {"dn", NULL, NULL, NULL, NULL, dn_tests},
 	    {"facts cache", NULL, NULL, NULL, NULL, facts_cache_tests},
 	    {"grant rules", NULL, NULL, NULL, NULL, grant_rules_tests},
+	    {"groups", NULL, NULL, NULL, NULL, groups_tests},
 	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
 	    {"own names", NULL, NULL, NULL, NULL, own_names_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
+	    {"zone book", NULL, NULL, NULL, NULL, zone_book_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 

@@ -1,0 +1,49 @@
+/*
+ * requester.h - who asks for an update, and all that decides about it
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Owns:    references on the policy book and on facts; the rest is lent.
+ * Threads: one at a time.
+ * Errors:  negative enum err.
+ */
+#ifndef SERVER_REQUESTER_H
+#define SERVER_REQUESTER_H
+
+#include "daemon/update/update.h"
+
+struct facts_view;
+struct policy_book;
+struct server;
+struct signer_facts;
+struct zone_settings;
+struct zone_version;
+
+struct requester {
+	struct update_requester by; /* points to what follows */
+	struct policy_book *book;
+	struct signer_facts *facts;
+};
+
+/* Nobody; every requester begins so. */
+void requester_init(struct requester *q);
+
+/*
+ * Who asks is in q->by: signer, address, transport.  Adds the zone's book as
+ * it is now, and what else the server knows; names lie in a.  v: of the zone,
+ * or NULL if it is not loaded.  ERR_NOMEM.
+ */
+int requester_begin(struct requester *q, struct server *s,
+    const struct zone_settings *z, const struct zone_version *v,
+    struct arena *a);
+
+/* True if facts of the signer could decide. */
+bool requester_needs_facts(const struct requester *q);
+
+/* What is known of the signer now; takes the reference in view. */
+void requester_set_facts(struct requester *q, const struct facts_view *view);
+
+void requester_clear(struct requester *q);
+
+#endif
