@@ -13,7 +13,7 @@ demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
 samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind)
 
 # A directory that a daemon or a test logs in to.
-directory_packages=(slapd libsasl2-modules-gssapi-mit)
+directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit)
 
 test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
 	nsd python3 python3-dnspython python3-gssapi xz-utils)

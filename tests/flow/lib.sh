@@ -152,6 +152,101 @@ login() { # PRINCIPAL: tickets for nsupdate
 	kinit -k -t "$dir/clients.keytab" "$1" || fail "kinit $1"
 }
 
+# A directory on a loopback port, which anybody may read: ou=hosts, ou=groups
+# and ou=kddns below $suffix; its statements for ldap {} are $ldap, with more
+# from $ldap_more.  Entries: directory_edit.
+suffix=dc=ad,dc=example,dc=test
+start_directory() {
+	need slapd slapadd ldapmodify ldapsearch
+	# shellcheck source=tests/directory.sh
+	. "$srcdir/tests/directory.sh"
+	free_port ldap_port
+	mkdir -p "$dir/slapd/data"
+	directory_schema >"$dir/slapd/test.schema"
+	directory_data "$suffix" >"$dir/slapd/data.ldif"
+	cat >"$dir/slapd/slapd.conf" <<-END
+	include /etc/ldap/schema/core.schema
+	include $srcdir/ldap/kddns.schema
+	include $dir/slapd/test.schema
+	modulepath /usr/lib/ldap
+	moduleload back_mdb
+	moduleload syncprov
+	moduleload memberof
+	sizelimit unlimited
+	access to * by * read
+	database mdb
+	suffix $suffix
+	rootdn cn=admin,$suffix
+	rootpw secret
+	directory $dir/slapd/data
+	maxsize 268435456
+	dbnosync
+	index objectClass,entryCSN,entryUUID eq
+	index userPrincipalName,sAMAccountName,krbPrincipalName,dNSHostName,msDS-AdditionalDnsHostName,fqdn eq
+	overlay memberof
+	memberof-group-oc groupOfNames
+	overlay syncprov
+	END
+	slapadd -q -f "$dir/slapd/slapd.conf" -l "$dir/slapd/data.ldif" >"$dir/slapd/log" 2>&1 ||
+		{ cat "$dir/slapd/log"; fail "slapadd"; }
+	run_directory
+	ldap="uri \"ldap://127.0.0.1:$ldap_port\"; start-tls no; bind anonymous; base \"$suffix\";
+	    policy-base \"ou=kddns,$suffix\"; realms { $realm; }; hostname-suffixes { $zone; }; ${ldap_more-}"
+}
+
+# Starts slapd (again) on what it has.
+run_directory() {
+	slapd -d 0 -f "$dir/slapd/slapd.conf" -h "ldap://127.0.0.1:$ldap_port" >>"$dir/slapd/log" 2>&1 &
+	slapd_pid=$!
+	pids+=("$slapd_pid")
+	wait_for 20 directory_answers || { cat "$dir/slapd/log"; fail "slapd does not come up"; }
+}
+directory_answers() {
+	ldapsearch -x -H "ldap://127.0.0.1:$ldap_port" -s base -b "" >/dev/null 2>&1
+}
+
+# LDIF with changes from stdin; an entry without changetype is added.
+directory_edit() {
+	ldapmodify -a -x -H "ldap://127.0.0.1:$ldap_port" -D "cn=admin,$suffix" -w secret >"$dir/slapd/edit" 2>&1 ||
+		{ cat "$dir/slapd/edit"; fail "ldapmodify"; }
+}
+
+# A computer with this account and host names.
+add_computer() { # PC1 [HOST-NAME...]
+	local name=$1 host
+	shift
+	{
+		printf 'dn: cn=%s,ou=hosts,%s\nobjectClass: testAccount\ncn: %s\n' "$name" "$suffix" "$name"
+		printf 'sAMAccountName: %s$\nuserPrincipalName: %s$@%s\n' "$name" "$name" "$realm"
+		for host in "$@"; do echo "dNSHostName: $host"; done
+	} | directory_edit
+}
+
+# Its host names are these now.
+set_hosts() { # PC1 HOST-NAME...
+	local name=$1 host
+	shift
+	{
+		printf 'dn: cn=%s,ou=hosts,%s\nchangetype: modify\nreplace: dNSHostName\n' "$name" "$suffix"
+		for host in "$@"; do echo "dNSHostName: $host"; done
+	} | directory_edit
+}
+
+# The rules of the directory for our zone, one an argument.
+set_grants() { # RULE...
+	local rule
+	{
+		printf 'dn: cn=grants,ou=kddns,%s\n' "$suffix"
+		if ldapsearch -x -LLL -H "ldap://127.0.0.1:$ldap_port" -s base \
+			-b "cn=grants,ou=kddns,$suffix" >/dev/null 2>&1; then
+			printf 'changetype: modify\nreplace: kddnsGrant\n'
+		else
+			printf 'objectClass: kddnsZonePolicy\ncn: grants\nkddnsZone: %s\n' "$zone"
+		fi
+		for rule in "$@"; do echo "kddnsGrant: $rule"; done
+	} | directory_edit
+}
+
 # The smallest useful configuration; more statements come from stdin, those of
 # the kerberos block from $kerberos.
 write_conf() { # [OPTIONS-STATEMENTS]

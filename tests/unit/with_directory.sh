@@ -29,6 +29,8 @@ if ! compgen -G '/usr/lib/*/sasl2/libgssapiv2.so*' >/dev/null; then
 fi
 
 srcdir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/directory.sh
+. "$srcdir/tests/directory.sh"
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kddns-directory.XXXXXX")
 finish() {
 	local pid
@@ -69,29 +71,6 @@ make_keytabs() {
 	END
 }
 
-# What an Active Directory, FreeIPA and MIT's LDAP realm have.
-write_schema() {
-	local n=0 name syntax=1.3.6.1.4.1.1466.115.121.1
-	for name in userPrincipalName sAMAccountName krbPrincipalName dNSHostName \
-		msDS-AdditionalDnsHostName fqdn idnsName; do
-		echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME '$name'" \
-			"EQUALITY caseIgnoreMatch SYNTAX $syntax.15 )"
-	done
-	for name in nsAccountLock idnsZoneActive; do
-		echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME '$name'" \
-			"EQUALITY caseIgnoreMatch SYNTAX $syntax.15 )"
-	done
-	echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME 'idnsUpdatePolicy'" \
-		"EQUALITY caseIgnoreIA5Match SYNTAX $syntax.26 SINGLE-VALUE )"
-	echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME 'ipaNTSecurityIdentifier'" \
-		"EQUALITY caseIgnoreIA5Match SYNTAX $syntax.26 SINGLE-VALUE )"
-	echo "objectclass ( 1.3.6.1.4.1.4203.666.77.2.1 NAME 'testAccount' SUP top STRUCTURAL" \
-		"MUST cn MAY ( userPrincipalName \$ sAMAccountName \$ krbPrincipalName \$ dNSHostName \$" \
-		"msDS-AdditionalDnsHostName \$ fqdn \$ nsAccountLock \$ ipaNTSecurityIdentifier ) )"
-	echo "objectclass ( 1.3.6.1.4.1.4203.666.77.2.2 NAME 'idnsZone' SUP top STRUCTURAL" \
-		"MUST idnsName MAY ( idnsUpdatePolicy \$ idnsZoneActive ) )"
-}
-
 write_conf() { # NAME CERTIFICATE
 	mkdir "$dir/$1"
 	cat >"$dir/$1.conf" <<-END
@@ -127,28 +106,6 @@ write_conf() { # NAME CERTIFICATE
 	quietly slapadd -q -f "$dir/$1.conf" -l "$dir/data.ldif"
 }
 
-write_data() {
-	cat <<-END
-	dn: dc=ad,dc=test
-	objectClass: dcObject
-	objectClass: organization
-	o: test
-	dc: ad
-
-	dn: ou=kddns,dc=ad,dc=test
-	objectClass: organizationalUnit
-	ou: kddns
-
-	dn: ou=hosts,dc=ad,dc=test
-	objectClass: organizationalUnit
-	ou: hosts
-
-	dn: ou=groups,dc=ad,dc=test
-	objectClass: organizationalUnit
-	ou: groups
-	END
-}
-
 free_ports() {
 	local port found=()
 	while [ ${#found[@]} -lt 4 ]; do
@@ -164,8 +121,8 @@ make_ca other-ca
 make_certificate server localhost "$(hostname)" "$(hostname -f || hostname)"
 make_certificate stranger stranger.test
 make_keytabs
-write_schema >"$dir/test.schema"
-write_data >"$dir/data.ldif"
+directory_schema >"$dir/test.schema"
+directory_data dc=ad,dc=test >"$dir/data.ldif"
 write_conf one server
 write_conf two stranger
 free_ports >"$dir/ports"

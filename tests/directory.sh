@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# A throw-away OpenLDAP that looks enough like an Active Directory, FreeIPA and
+# an MIT realm in LDAP.  Sourced by tests/flow/lib.sh and tests/unit/
+# with_directory.sh.
+
+# Prints the schema of what those have and core.schema has not.
+directory_schema() {
+	local n=0 name syntax=1.3.6.1.4.1.1466.115.121.1
+	for name in userPrincipalName sAMAccountName krbPrincipalName dNSHostName \
+		msDS-AdditionalDnsHostName fqdn idnsName nsAccountLock idnsZoneActive; do
+		echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME '$name'" \
+			"EQUALITY caseIgnoreMatch SYNTAX $syntax.15 )"
+	done
+	for name in idnsUpdatePolicy ipaNTSecurityIdentifier; do
+		echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME '$name'" \
+			"EQUALITY caseIgnoreIA5Match SYNTAX $syntax.26 SINGLE-VALUE )"
+	done
+	echo "objectclass ( 1.3.6.1.4.1.4203.666.77.2.1 NAME 'testAccount' SUP top STRUCTURAL" \
+		"MUST cn MAY ( userPrincipalName \$ sAMAccountName \$ krbPrincipalName \$ dNSHostName \$" \
+		"msDS-AdditionalDnsHostName \$ fqdn \$ nsAccountLock \$ ipaNTSecurityIdentifier ) )"
+	echo "objectclass ( 1.3.6.1.4.1.4203.666.77.2.2 NAME 'idnsZone' SUP top STRUCTURAL" \
+		"MUST idnsName MAY ( idnsUpdatePolicy \$ idnsZoneActive ) )"
+}
+
+# Prints the entries that all others are below.
+directory_data() { # SUFFIX, of two or more dc
+	local dc=${1#dc=} ou
+	cat <<-END
+	dn: $1
+	objectClass: dcObject
+	objectClass: organization
+	o: test
+	dc: ${dc%%,*}
+
+	END
+	for ou in kddns hosts groups; do
+		printf 'dn: ou=%s,%s\nobjectClass: organizationalUnit\nou: %s\n\n' $ou "$1" $ou
+	done
+}
