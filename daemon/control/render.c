@@ -74,6 +74,36 @@ put_keytab(FILE *out, const json_t *keytab)
 	    put_line(out, "", "%s", cell_text(file, cell));
 }
 
+/* Of a directory that is configured. */
+static void
+put_directory(FILE *out, const json_t *directory)
+{
+	const json_t *rules = json_object_get(directory, "rules");
+	char uri[CELL_SIZE], when[CELL_SIZE], error[CELL_SIZE];
+	char n[CELL_SIZE], follow[CELL_SIZE];
+
+	if (!json_is_object(directory))
+		return;
+	put_line(out, "directory", "%s: %s since %s",
+	    cell_text(json_object_get(directory, "uri"), uri),
+	    json_is_true(json_object_get(directory, "up")) ? "up" : "DOWN",
+	    cell_time(json_object_get(directory, "since"), when));
+	if (!json_is_true(json_object_get(directory, "up")))
+		put_line(out, "", "%s",
+		    cell_text(json_object_get(directory, "error"), error));
+	if (!json_is_true(json_object_get(rules, "loaded"))) {
+		put_line(out, "", "its rules were not read yet");
+		return;
+	}
+	put_line(out, "", "%s entries with rules, %s, followed by %s",
+	    cell_text(json_object_get(rules, "entries"), n),
+	    json_is_true(json_object_get(rules, "lapsed"))
+		? "LAPSED but for what they deny"
+		: json_is_true(json_object_get(rules, "live")) ? "live"
+							       : "STALE",
+	    cell_text(json_object_get(rules, "follow"), follow));
+}
+
 void
 render_status(FILE *out, const json_t *result)
 {
@@ -90,6 +120,7 @@ render_status(FILE *out, const json_t *result)
 	put_updates(out, json_object_get(result, "updates"));
 	put_store(out, json_object_get(result, "store"));
 	put_keytab(out, json_object_get(result, "keytab"));
+	put_directory(out, json_object_get(result, "directory"));
 	put_warnings(out, result);
 }
 
@@ -150,11 +181,38 @@ put_secondaries(FILE *out, const json_t *secondaries)
 	put_table(out, secondaries, columns, 4);
 }
 
+#define RULES_SHOWN 100
+
+/* How many rules there are and from where, then the rules. */
+static void
+put_policy(FILE *out, const json_t *policy)
+{
+	const json_t *texts = json_object_get(policy, "texts"), *text;
+	const json_t *source;
+	char cell[CELL_SIZE], from[CELL_SIZE] = "";
+	size_t i, len = 0;
+
+	json_array_foreach(json_object_get(policy, "sources"), i, source) len +=
+	    (size_t)snprintf(from + len, sizeof(from) - len, "%s%s",
+		i == 0 ? " from " : ", ",
+		json_is_string(source) ? json_string_value(source) : "-");
+	put_line(out, "policy", "%s rules%s",
+	    cell_text(json_object_get(policy, "rules"), cell), from);
+	json_array_foreach(texts, i, text)
+	{
+		if (i == RULES_SHOWN)
+			break;
+		put_line(out, "", "%s",
+		    json_is_string(text) ? json_string_value(text) : "-");
+	}
+	if (json_array_size(texts) > RULES_SHOWN)
+		put_line(out, "", "and %zu more: --json has all",
+		    json_array_size(texts) - RULES_SHOWN);
+}
+
 void
 render_zonestatus(FILE *out, const json_t *result)
 {
-	char rules[CELL_SIZE];
-
 	put_value(out, result, "zone", "zone");
 	put_value(out, result, "serial", "serial");
 	put_value(out, result, "records", "records");
@@ -164,10 +222,7 @@ render_zonestatus(FILE *out, const json_t *result)
 	put_dump(out, json_object_get(result, "dump"));
 	put_journal(out, json_object_get(result, "journal"));
 	put_value(out, result, "frozen", "frozen");
-	put_line(out, "policy", "%s rules",
-	    cell_text(json_object_get(json_object_get(result, "policy"),
-			  "rules"),
-		rules));
+	put_policy(out, json_object_get(result, "policy"));
 	put_warnings(out, result);
 	put_secondaries(out, json_object_get(result, "secondaries"));
 }
@@ -217,6 +272,7 @@ render_decision(FILE *out, const json_t *decision)
 	put_detail(out, decision, "cause", "cause");
 	put_detail(out, decision, "reason", "reason");
 	put_detail(out, decision, "nearest", "nearest rule");
+	put_detail(out, decision, "facts", "directory");
 	put_detail(out, decision, "next", "next step");
 }
 
@@ -230,6 +286,7 @@ render_explain(FILE *out, const json_t *result)
 	put_detail(out, result, "rule", "rule");
 	put_detail(out, result, "reason", "reason");
 	put_detail(out, result, "nearest", "nearest rule");
+	put_detail(out, result, "facts", "directory");
 }
 
 void

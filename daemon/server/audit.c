@@ -13,6 +13,7 @@
 #include "daemon/policy/policy.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/decisions.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/request.h"
 
 /* Copies text into the array field, cut if it is long. */
@@ -91,6 +92,15 @@ put_rules(const struct update_record *record, struct decision *x)
 		PUT(x->nearest, policy_rule_to_text(record->nearest));
 }
 
+/* What the directory says of the signer, where a rule asks for it. */
+static void
+put_facts(struct request *r, struct decision *x)
+{
+	if (r->requester.book != NULL && requester_needs_facts(&r->requester))
+		grants_note(r->worker->server->grants, r->tsig.signer.principal,
+		    x->facts, sizeof(x->facts));
+}
+
 void
 audit_update_done(struct request *r)
 {
@@ -116,6 +126,7 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
     const char *why)
 {
 	char addr[ADDR_TEXT_SIZE], quoted[sizeof(struct reason)];
+	char facts[sizeof(((struct decision *)NULL)->facts)];
 	struct decision x;
 
 	begin_update(r,
@@ -124,14 +135,18 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 	PUT(x.cause, stage);
 	PUT(x.reason.text, why);
 	put_rules(&r->u.update.record, &x);
+	put_facts(r, &x);
 	keep(r, &x);
 	if (!may_log_request(r, LOG_LIMIT_UPDATE))
 		return;
 	log_info("update refused zone=%s rcode=%s signer=\"%s\" from=%s "
-		 "asked=\"%s\" stage=%s reason=\"%s\"",
+		 "asked=\"%s\" stage=%s reason=\"%s\"%s%s%s",
 	    x.zone[0] == '\0' ? "-" : x.zone, x.code, x.signer,
 	    addr_to_text_port(&r->from.remote, addr), x.asked, stage,
-	    log_quote(why, quoted, sizeof(quoted)));
+	    log_quote(why, quoted, sizeof(quoted)),
+	    x.facts[0] == '\0' ? "" : " directory=\"",
+	    log_quote(x.facts, facts, sizeof(facts)),
+	    x.facts[0] == '\0' ? "" : "\"");
 }
 
 static void

@@ -57,6 +57,7 @@ struct decision {
 	char asked[256];   /* "add pc1.ad.example.test A; ..." */
 	char rule[192];    /* that decided, with its source */
 	char nearest[192]; /* of a refusal: would have granted */
+	char facts[256];   /* what the directory says of the signer */
 	struct reason reason;
 	struct reason next; /* the admin's next step */
 };

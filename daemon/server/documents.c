@@ -304,7 +304,7 @@ document_decision(const struct decision *x)
 	char addr[ADDR_TEXT_SIZE];
 
 	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-			 "s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
 	    "number", (json_int_t)x->number, "time",
 	    (json_int_t)(x->time_ms / 1000), "kind",
 	    decision_kind_text(x->kind), "result",
@@ -312,7 +312,7 @@ document_decision(const struct decision *x)
 	    "from", addr_to_text_port(&x->from, addr), "transport",
 	    x->tcp ? "tcp" : "udp", "signer", x->signer, "key", x->key, "zone",
 	    x->zone, "asked", x->asked, "rule", x->rule, "nearest", x->nearest,
-	    "reason", x->reason.text, "next", x->next.text);
+	    "reason", x->reason.text, "facts", x->facts, "next", x->next.text);
 }
 
 json_t *
