@@ -314,6 +314,60 @@ check_directory(struct reading *rd)
 		    "ldap: without hostname-suffixes no host name counts");
 }
 
+/* --- the panel */
+
+static void
+check_panel_is_private(struct reading *rd, const struct conf_web *web)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	for (size_t i = 0; i < web->listen_on.n; i++)
+		if (!addr_is_loopback(&web->listen_on.items[i]))
+			reading_error(rd, &web->place,
+			    "web: %s is no loopback address: that needs "
+			    "\"sign-in negotiate\"",
+			    addr_to_text(&web->listen_on.items[i], text));
+}
+
+static void
+check_sign_in(struct reading *rd, const struct conf_web *web)
+{
+	char text[QUOTED_SIZE];
+
+	if (web->certificate == NULL || web->key == NULL)
+		reading_error(rd, &web->place,
+		    "web: \"sign-in negotiate\" needs TLS: certificate and "
+		    "key");
+	if (web->admins.n == 0)
+		reading_error(rd, &web->place,
+		    "web: nobody could sign in: admins is empty");
+	for (size_t i = 0; i < web->admins.n; i++) {
+		const char *at = strrchr(web->admins.items[i], '@');
+
+		if (at == NULL || at == web->admins.items[i] || at[1] == '\0')
+			reading_error(rd, &web->place,
+			    "web: admins: \"%s\" is no NAME@REALM",
+			    quoted(web->admins.items[i], text));
+	}
+}
+
+static void
+check_web(struct reading *rd)
+{
+	const struct conf_web *web = &rd->conf->web;
+
+	if (!web->is_given)
+		return;
+	switch (web->sign_in) {
+	case CONF_SIGN_IN_OFF:
+		check_panel_is_private(rd, web);
+		break;
+	case CONF_SIGN_IN_NEGOTIATE:
+		check_sign_in(rd, web);
+		break;
+	}
+}
+
 void
 check_all(struct reading *rd)
 {
@@ -326,4 +380,5 @@ check_all(struct reading *rd)
 	check_servers(rd);
 	check_files(rd);
 	check_directory(rd);
+	check_web(rd);
 }

@@ -230,9 +230,9 @@ struct conf_web {
 	bool is_given;
 	struct conf_place place;
 	struct conf_listen listen_on;
-	enum conf_sign_in sign_in;
-	struct conf_texts admins;
-	const char *certificate;
+	enum conf_sign_in sign_in; /* off: listen_on is loopback only */
+	struct conf_texts admins;  /* principals with their realms */
+	const char *certificate;   /* with sign-in it is given, and so is key */
 	const char *key;
 	struct conf_match_list metrics;
 };

@@ -73,6 +73,40 @@ test_zones_may_be_nested(void)
 }
 
 static void
+test_a_panel_without_sign_in_is_for_loopback(void)
+{
+	expect_lines(ZONE "web { };\n", "");
+	expect_lines(ZONE "web { listen-on ::1; listen-on 127.0.0.9 port 1; "
+			  "};\n",
+	    "");
+	expect_lines(ZONE "web { listen-on 127.0.0.1; listen-on 10.0.0.1;\n"
+			  "listen-on 0.0.0.0 port 80; listen-on ::; };\n",
+	    "t:2: web: 10.0.0.1 is no loopback address: that needs "
+	    "\"sign-in negotiate\"\n"
+	    "t:2: web: 0.0.0.0 is no loopback address: that needs "
+	    "\"sign-in negotiate\"\n"
+	    "t:2: web: :: is no loopback address: that needs "
+	    "\"sign-in negotiate\"\n");
+}
+
+static void
+test_sign_in_needs_tls_and_admins(void)
+{
+	expect_lines(ZONE "web { listen-on 10.0.0.1; sign-in negotiate; };\n",
+	    "t:2: web: \"sign-in negotiate\" needs TLS: certificate and key\n"
+	    "t:2: web: nobody could sign in: admins is empty\n");
+	expect_lines(ZONE "web { sign-in negotiate; certificate c; key k;\n"
+			  "admins { a@R; a; @R; a@; }; };\n",
+	    "t:2: web: admins: \"a\" is no NAME@REALM\n"
+	    "t:2: web: admins: \"@R\" is no NAME@REALM\n"
+	    "t:2: web: admins: \"a@\" is no NAME@REALM\n");
+	expect_lines(ZONE
+	    "web { listen-on ::; sign-in negotiate; certificate c; key k;\n"
+	    "admins { a@R; }; };\n",
+	    "");
+}
+
+static void
 test_what_is_not_done_yet_is_refused(void)
 {
 	expect_lines("options { sandbox yes;\n rate-limit { "
@@ -89,7 +123,6 @@ test_what_is_not_done_yet_is_refused(void)
 	    "\"responses-per-second 0;\"\n"
 	    "t:6: health-interval: not supported yet, other than "
 	    "\"health-interval 5m;\"\n"
-	    "t:8: web: not supported yet\n"
 	    "t:8: unknown statement \"nonsense\" in web\n"
 	    "t:10: bootstrap: not supported yet\n"
 	    "t:12: options: already given at t:1\n");
@@ -173,6 +206,9 @@ CU_TestInfo check_tests[] = {
     {"files", test_zones_do_not_share_a_file},
     {"no zone", test_there_is_a_zone},
     {"nested zones", test_zones_may_be_nested},
+    {"a panel without sign-in is for loopback",
+	test_a_panel_without_sign_in_is_for_loopback},
+    {"sign-in needs TLS and admins", test_sign_in_needs_tls_and_admins},
     {"later", test_what_is_not_done_yet_is_refused},
     {"directory", test_rules_of_the_directory_need_a_directory},
     {"idle", test_binds_idle_statements_are_warned_about},
