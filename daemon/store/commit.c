@@ -22,6 +22,16 @@
 
 /* --- The log thread --- */
 
+static void
+write_group(struct store *s, struct batch *b)
+{
+	uint64_t from_ns = clock_mono_ns();
+
+	b->error = journal_write(s->journal, &b->group, &b->reason);
+	histogram_add(&s->counters.spread.commit_us, &store_commit_us,
+	    (clock_mono_ns() - from_ns) / 1000, 1);
+}
+
 static void *
 log_main(void *arg)
 {
@@ -32,8 +42,7 @@ log_main(void *arg)
 	for (;;) {
 		b = atomic_exchange(&w->to_log, NULL);
 		if (b != NULL) {
-			b->error =
-			    journal_write(s->journal, &b->group, &b->reason);
+			write_group(s, b);
 			atomic_store(&w->from_log, b);
 			wake_up(&w->wake);
 			continue;
@@ -91,6 +100,7 @@ take_from_log(struct store *s, struct batch *b)
 	    journal_blocks(b->group.len));
 	atomic_fetch_add(&s->counters.updates, b->n_jobs);
 	atomic_fetch_add(&s->counters.changes, b->n_changes);
+	histogram_add(&s->counters.spread.batch, &store_batch, b->n_jobs, 1);
 	batch_publish(b, s);
 	w->in_log = NULL;
 	batch_finish(b, NULL);

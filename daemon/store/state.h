@@ -73,6 +73,7 @@ struct zone_table {
 struct counters {
 	_Atomic uint64_t groups, group_octets, updates, changes;
 	_Atomic uint64_t ring_full, over_share, too_old;
+	struct store_spread spread; /* log thread's, writer's */
 };
 
 struct commit {

@@ -446,3 +446,15 @@ store_status(const struct store *s, struct store_status *status_out)
 	st->n_over_share = atomic_load(&c->over_share);
 	st->queued = ring_count(s->commit.ring) + queue_count(s->commit.queue);
 }
+
+const struct histogram_bounds store_commit_us = {14,
+    {50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000,
+	500000, 1000000}};
+const struct histogram_bounds store_batch = {11,
+    {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024}};
+
+const struct store_spread *
+store_spread(const struct store *s)
+{
+	return &s->counters.spread;
+}

@@ -19,6 +19,7 @@
 #define STORE_STORE_H
 
 #include "daemon/base/addr.h"
+#include "daemon/base/histogram.h"
 #include "daemon/base/reason.h"
 #include "daemon/dns/types.h"
 #include "daemon/zone/changeset.h"
@@ -259,6 +260,14 @@ struct store_status {
 	uint64_t queued;
 };
 void store_status(const struct store *s, struct store_status *status_out);
+
+/* Of groups since the start. */
+struct store_spread {
+	struct histogram commit_us; /* to write and sync one */
+	struct histogram batch;     /* updates in one */
+};
+extern const struct histogram_bounds store_commit_us, store_batch;
+const struct store_spread *store_spread(const struct store *s);
 
 struct store_zone_status {
 	bool loaded;
