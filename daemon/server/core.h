@@ -23,6 +23,7 @@
 #include <sys/queue.h>
 
 #include "daemon/base/arena.h"
+#include "daemon/base/histogram.h"
 #include "daemon/gss/negotiators.h"
 #include "daemon/net/worker.h"
 #include "daemon/query/edns.h"
@@ -47,6 +48,7 @@ struct replays;
 struct server_grants;
 struct notifier;
 struct settings;
+struct tally;
 struct zone_settings;
 
 #define REQUESTS_KEPT_MAX 32768 /* per worker, in the hands of others */
@@ -75,6 +77,7 @@ struct request {
 	bool is_noted; /* in repeats */
 	bool is_kept;
 	size_t kept_octets; /* counted against KEPT_OCTETS_MAX */
+	uint64_t came_ns;   /* once kept */
 	bool is_answered; /* a transfer's last message: net/ is owed no more */
 	enum request_kind kind;
 	const struct zone_settings *zone; /* of settings */
@@ -99,13 +102,37 @@ struct request {
 	LIST_ENTRY(request) link;
 };
 
+/* How updates ended. */
+enum update_result {
+	UPDATE_APPLIED,
+	UPDATE_UNCHANGED,
+	UPDATE_REFUSED, /* by policy */
+	UPDATE_FAILED,  /* any other RCODE */
+	UPDATE_RESULTS,
+};
+
+#define OPCODES 16 /* of the header's field */
+#define RCODES 24  /* that we send, BADVERS and BADCOOKIE among them */
+
+/* What an answer was to. */
+enum duration {
+	DURATION_QUERY, /* from the receipt of its batch to the batch's end */
+	DURATION_UPDATE,
+	DURATION_NEGOTIATION,
+	DURATIONS,
+};
+extern const struct histogram_bounds duration_us;
+
 /* Counted by the worker alone; read by any (relaxed). */
 struct worker_counters {
 	_Alignas(64) _Atomic uint64_t queries;
-	_Atomic uint64_t updates_applied;
-	_Atomic uint64_t updates_unchanged;
-	_Atomic uint64_t updates_refused;
-	_Atomic uint64_t updates_failed;
+	_Atomic uint64_t requests[OPCODES][2][2]; /* is TCP, is IPv6 */
+	_Atomic uint64_t responses[RCODES];
+	struct histogram durations[DURATIONS];
+	_Atomic uint64_t notifies_sent;
+	_Atomic uint64_t notifies_answered;
+	_Atomic uint64_t notifies_refused; /* answered otherwise */
+	_Atomic uint64_t updates[UPDATE_RESULTS];
 	_Atomic uint64_t updates_parked;         /* waited for facts */
 	_Atomic uint64_t updates_waited_in_vain; /* they did not come */
 	_Atomic uint64_t updates_not_parked;     /* too many waited */
@@ -144,6 +171,8 @@ struct worker {
 	size_t n_kept, kept_octets, n_spares, n_parked;
 	struct repeat_digest *digest;
 	struct worker_counters counters;
+	uint64_t batch_ns;        /* when it began */
+	uint64_t n_batch_queries; /* answered in it */
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
 };
 
@@ -152,7 +181,9 @@ struct zone_link {
 	struct notify_zone *notify;
 	_Atomic uint64_t axfrs; /* complete */
 	_Atomic uint64_t ixfrs;
-	_Atomic uint64_t transfers_failed;
+	_Atomic uint64_t transfers_failed; /* of both */
+	_Atomic uint64_t ixfrs_failed;
+	_Atomic uint64_t updates[UPDATE_RESULTS];
 	SLIST_ENTRY(zone_link) entry; /* of the server's */
 };
 
@@ -171,6 +202,9 @@ struct server {
 	struct replays *replays;     /* updates by shared keys that were made */
 	struct decisions *decisions; /* one writer for each worker */
 	struct log_limit *log_limit; /* of lines that anybody can cause */
+	struct tally *tally;         /* one writer for each worker */
+	/* Of updates to zones that are not ours. */
+	_Atomic uint64_t updates_elsewhere[UPDATE_RESULTS];
 	struct store *store;
 	SLIST_HEAD(, zone_link) links; /* of zones out of service, too */
 	struct contexts *contexts;

@@ -48,6 +48,7 @@ is_repeat(struct request *r)
 		net_drop(w->net, &r->from);
 		break;
 	case REPEAT_FINISHED:
+		request_count_response(r, w->out[3] & FLAG_RCODE_MASK);
 		request_send(r, len);
 		break;
 	}
@@ -139,6 +140,17 @@ handle(struct request *r)
 	request_put(r);
 }
 
+static void
+count_request(struct worker *w, const struct net_origin *from,
+    const uint8_t *octets)
+{
+	unsigned opcode = octets[2] >> 3 & 15; /* RFC 1035 section 4.1.1 */
+
+	counter_add(&w->counters.requests[opcode][from->transport == NET_TCP]
+					 [from->remote.family == AF_INET6],
+	    1);
+}
+
 void
 dispatch_message(struct worker *w, const struct net_origin *from,
     const uint8_t *octets, size_t len)
@@ -151,6 +163,7 @@ dispatch_message(struct worker *w, const struct net_origin *from,
 		net_drop(w->net, from);
 		return;
 	}
+	count_request(w, from, octets);
 	r->from = *from;
 	rcode = message_read(octets, len, &r->arena, &r->message);
 	if (rcode != RCODE_NOERROR) {

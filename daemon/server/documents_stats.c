@@ -125,10 +125,10 @@ static json_t *
 updates_json(const struct server *s)
 {
 	static const struct counter list[] = {
-	    AS("applied", worker_counters, updates_applied),
-	    AS("unchanged", worker_counters, updates_unchanged),
-	    AS("refused", worker_counters, updates_refused),
-	    AS("failed", worker_counters, updates_failed),
+	    AS("applied", worker_counters, updates[UPDATE_APPLIED]),
+	    AS("unchanged", worker_counters, updates[UPDATE_UNCHANGED]),
+	    AS("refused", worker_counters, updates[UPDATE_REFUSED]),
+	    AS("failed", worker_counters, updates[UPDATE_FAILED]),
 	    AS("parked", worker_counters, updates_parked),
 	    AS("waited_in_vain", worker_counters, updates_waited_in_vain),
 	    AS("not_parked", worker_counters, updates_not_parked),

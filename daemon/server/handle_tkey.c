@@ -214,6 +214,7 @@ finish_tkey(struct request *r)
 	}
 	request_answer_start(r, &w, NULL);
 	write_tkey(r, &w, &tkey);
+	request_count_duration(r, DURATION_NEGOTIATION);
 	request_answer_send(r, &w, RCODE_NOERROR);
 	negotiation_result_clear(result);
 	request_put(r);

@@ -8,11 +8,40 @@
 
 #include "daemon/gss/replays.h"
 #include "daemon/policy/acl.h"
+#include "daemon/policy/policy.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/dispatch.h"
 #include "daemon/server/grants.h"
 #include "daemon/server/parked.h"
 #include "daemon/server/settings.h"
+#include "daemon/server/tally.h"
+
+static void
+count_update(struct request *r, enum update_result result)
+{
+	struct worker *w = r->worker;
+
+	COUNT(w->counters.updates[result]);
+	if (r->zone == NULL)
+		COUNT(w->server->updates_elsewhere[result]);
+	else
+		COUNT(server_zone_link(r->zone->zone)->updates[result]);
+}
+
+/* By which rule the signer may, or may not. */
+static void
+count_decision(struct request *r, bool is_grant)
+{
+	const struct policy_rule *rule = r->u.update.record.rule;
+	const char *text = is_grant ? "allow-update" : "none";
+
+	if (r->zone == NULL)
+		return;
+	if (rule != NULL)
+		text = policy_rule_to_text(rule);
+	tally_add(r->worker->server->tally, r->worker->index,
+	    store_zone_text(r->zone->zone), is_grant, text);
+}
 
 /* Says what the record says, counts, and hands the RCODE on. */
 static enum rcode
@@ -20,10 +49,10 @@ refuse(struct request *r, enum rcode rcode)
 {
 	const struct update_record *record = &r->u.update.record;
 
+	count_update(r,
+	    rcode == RCODE_REFUSED ? UPDATE_REFUSED : UPDATE_FAILED);
 	if (rcode == RCODE_REFUSED)
-		COUNT(r->worker->counters.updates_refused);
-	else
-		COUNT(r->worker->counters.updates_failed);
+		count_decision(r, false);
 	audit_update_refused(r, rcode, update_stage_to_text(record->stage),
 	    record->reason.text);
 	return rcode;
@@ -193,6 +222,7 @@ static void
 begin_answer(struct request *r, struct message_writer *w, enum rcode rcode,
     const char *why)
 {
+	request_count_duration(r, DURATION_UPDATE);
 	request_answer_start(r, w, NULL);
 	switch (rcode) {
 	case RCODE_REFUSED:
@@ -228,7 +258,7 @@ go_on(struct request *r, enum rcode *rcode_out)
 		return PARKED;
 	} else {
 		/* Silence would cost the client its MIC. */
-		COUNT(r->worker->counters.updates_failed);
+		count_update(r, UPDATE_FAILED);
 		*rcode_out = RCODE_SERVFAIL;
 	}
 	return REPLY;
@@ -270,7 +300,7 @@ finish_facts(struct request *r)
 static void
 refuse_replay(struct request *r)
 {
-	COUNT(r->worker->counters.updates_failed);
+	count_update(r, UPDATE_FAILED);
 	COUNT(r->worker->counters.tsigs_replayed);
 	audit_update_refused(r, RCODE_NOTAUTH, "signature",
 	    "this very update was made before, and others since: it is a "
@@ -301,13 +331,12 @@ finish_update(struct request *r)
 		if (r->tsig.key != NULL)
 			(void)replays_add(w->server->replays,
 			    r->tsig.replay_digest);
-		if (job->changed)
-			COUNT(w->counters.updates_applied);
-		else
-			COUNT(w->counters.updates_unchanged);
+		count_update(r,
+		    job->changed ? UPDATE_APPLIED : UPDATE_UNCHANGED);
+		count_decision(r, true);
 		audit_update_done(r);
 	} else if (job->reason.text[0] != '\0') {
-		COUNT(w->counters.updates_failed);
+		count_update(r, UPDATE_FAILED);
 		why = job->reason.text;
 		audit_update_refused(r, job->rcode, "store", why);
 	} else {

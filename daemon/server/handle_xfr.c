@@ -137,6 +137,8 @@ end_transfer(struct request *r)
 
 	if (t->error != 0) {
 		COUNT(link->transfers_failed);
+		if (r->message.question.type == TYPE_IXFR)
+			COUNT(link->ixfrs_failed);
 		if (request_is_tcp(r))
 			net_close(r->worker->net, &r->from);
 		else if (!r->is_answered)
@@ -162,6 +164,7 @@ send_message(struct request *r, struct transfer_message *m)
 		ret = ERR_CRYPTO;
 	} else if (m->is_last) {
 		r->is_answered = true; /* whatever is returned */
+		request_count_response(r, RCODE_NOERROR);
 		ret = net_answer(net, &r->from, m->octets, m->len);
 	} else {
 		ret = net_send_part(net, &r->from, m->octets, m->len);

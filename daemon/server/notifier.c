@@ -195,6 +195,7 @@ notifier_tick(struct notifier *n, struct worker *w, uint64_t now_ms)
 	unsigned sent = 0;
 
 	while (sent < MESSAGES_PER_TICK && notify_due(n->notify, now_ms, &m)) {
+		COUNT(w->counters.notifies_sent);
 		send_one(n, w, &m);
 		sent++;
 	}
@@ -242,6 +243,17 @@ is_authentic(struct notifier *n, const struct addr *from,
 	return false;
 }
 
+static void
+count_answer(struct worker *w, enum notify_answered answered, unsigned rcode)
+{
+	if (answered != NOTIFY_ANSWERED)
+		return;
+	if (rcode == RCODE_NOERROR)
+		COUNT(w->counters.notifies_answered);
+	else
+		COUNT(w->counters.notifies_refused);
+}
+
 void
 notifier_reply(struct notifier *n, struct worker *w, const struct addr *from,
     const uint8_t *octets, size_t len)
@@ -250,12 +262,12 @@ notifier_reply(struct notifier *n, struct worker *w, const struct addr *from,
 	struct message m;
 	struct name apex;
 
-	(void)w;
 	arena_init(&a, REQUEST_ARENA_MAX);
 	if (message_read(octets, len, &a, &m) == RCODE_NOERROR &&
 	    message_opcode(&m) == OPCODE_NOTIFY && (m.flags & FLAG_QR) != 0 &&
 	    is_authentic(n, from, &m))
-		(void)notify_answer(n->notify, from, &m, clock_mono_ms(),
-		    &apex);
+		count_answer(w,
+		    notify_answer(n->notify, from, &m, clock_mono_ms(), &apex),
+		    m.flags & FLAG_RCODE_MASK);
 	arena_clear(&a);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/query/answer.h"
@@ -56,6 +57,7 @@ request_keep(struct request *r)
 		return ERR_NOMEM; /* it was read before: nothing else fails */
 	r->settings = settings_ref(r->settings);
 	r->is_kept = true;
+	r->came_ns = w->batch_ns;
 	r->kept_octets = r->arena.total;
 	w->kept_octets += r->kept_octets;
 	w->n_kept++;
@@ -181,6 +183,29 @@ request_forget(struct request *r)
 	r->is_noted = false;
 }
 
+const struct histogram_bounds duration_us = {15,
+    {10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
+	500000, 1000000}};
+
+void
+request_count_response(struct request *r, unsigned rcode)
+{
+	struct worker *w = r->worker;
+
+	counter_add(&w->counters.responses[rcode < RCODES ? rcode : RCODES - 1],
+	    1);
+	/* What is kept has its handler's histogram. */
+	if (!r->is_kept)
+		w->n_batch_queries++;
+}
+
+void
+request_count_duration(struct request *r, enum duration kind)
+{
+	histogram_add(&r->worker->counters.durations[kind], &duration_us,
+	    (clock_mono_ns() - r->came_ns) / 1000, 1);
+}
+
 void
 request_answer_send(struct request *r, struct message_writer *w,
     enum rcode rcode)
@@ -191,6 +216,7 @@ request_answer_send(struct request *r, struct message_writer *w,
 	message_write_reserve(w, tsig_room(&r->tsig));
 	edns_reply_write(&r->edns, w, rcode);
 	message_write_reserve(w, 0);
+	request_count_response(r, rcode);
 	if (!sign_and_send(r, message_write_end(w), w->w.size)) {
 		log_error("answer cannot be signed, nothing is sent");
 		request_drop(r);

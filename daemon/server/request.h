@@ -28,6 +28,12 @@ struct request *request_get(struct worker *w);
  */
 int request_keep(struct request *r);
 
+/* An answer with this RCODE is on its way. */
+void request_count_response(struct request *r, unsigned rcode);
+
+/* One that was kept is about to be answered. */
+void request_count_duration(struct request *r, enum duration kind);
+
 /* Gives it back to its worker, with all that it holds. */
 void request_put(struct request *r);
 

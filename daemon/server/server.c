@@ -36,6 +36,7 @@
 #include "daemon/server/ready.h"
 #include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
+#include "daemon/server/tally.h"
 #include "daemon/server/workers.h"
 #include "daemon/xfr/notify.h"
 
@@ -247,12 +248,13 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	s->replays = replays_create(REPLAYS_MAX);
 	s->decisions = decisions_create(s->n_workers);
 	s->log_limit = log_limit_create(audit_held_back);
+	s->tally = tally_create(s->n_workers);
 	s->grants = grants_create();
 	s->clients = net_clients_create(conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
 	if (s->epoch == NULL || s->repeats == NULL || s->replays == NULL ||
-	    s->decisions == NULL || s->log_limit == NULL || s->grants == NULL ||
-	    s->clients == NULL)
+	    s->decisions == NULL || s->log_limit == NULL || s->tally == NULL ||
+	    s->grants == NULL || s->clients == NULL)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
@@ -464,6 +466,7 @@ server_stop(struct server *s)
 	replays_destroy(s->replays);
 	decisions_destroy(s->decisions);
 	log_limit_destroy(s->log_limit);
+	tally_destroy(s->tally);
 	epoch_destroy(s->epoch);
 	settings_unref(s->settings);
 	if (s->stop_fd != -1)

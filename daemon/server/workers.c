@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/epoch.h"
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
@@ -52,6 +53,7 @@ on_batch_begin(void *arg, struct net_worker *net)
 		    0);
 	}
 	epoch_enter(s->epoch, w->index);
+	w->batch_ns = clock_mono_ns();
 }
 
 static void
@@ -60,6 +62,11 @@ on_batch_end(void *arg, struct net_worker *net)
 	struct worker *w = arg;
 
 	(void)net;
+	if (w->n_batch_queries > 0)
+		histogram_add(&w->counters.durations[DURATION_QUERY],
+		    &duration_us, (clock_mono_ns() - w->batch_ns) / 1000,
+		    w->n_batch_queries);
+	w->n_batch_queries = 0;
 	epoch_leave(w->server->epoch, w->index);
 }
 

@@ -14,6 +14,7 @@ extern CU_TestInfo groups_tests[];
 extern CU_TestInfo log_limit_tests[];
 extern CU_TestInfo own_names_tests[];
 extern CU_TestInfo repeats_tests[];
+extern CU_TestInfo tally_tests[];
 extern CU_TestInfo zone_book_tests[];
 
 int
@@ -28,6 +29,7 @@ main(int argc, char **argv)
 	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
 	    {"own names", NULL, NULL, NULL, NULL, own_names_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
+	    {"tally", NULL, NULL, NULL, NULL, tally_tests},
 	    {"zone book", NULL, NULL, NULL, NULL, zone_book_tests},
 	    CU_SUITE_INFO_NULL,
 	};
