@@ -15,8 +15,11 @@ samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules wi
 # A directory that a daemon or a test logs in to.
 directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit)
 
-test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" clang libclang-rt-14-dev bind9 bind9-utils
-	nsd python3 python3-dnspython python3-gssapi xz-utils)
+# Readers of the panel: a browser, and Prometheus (promtool, its client library).
+panel_packages=(chromium chromium-driver curl openssl prometheus python3-prometheus-client)
+
+test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" "${panel_packages[@]}" clang
+	libclang-rt-14-dev bind9 bind9-utils nsd python3 python3-dnspython python3-gssapi xz-utils)
 
 # install_missing PACKAGE...: quiet when all are there; starts no services.
 install_missing() {

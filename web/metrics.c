@@ -80,9 +80,9 @@ character_len(const unsigned char *s)
 	return 0;
 }
 
-/* As label values and help texts are escaped. */
+/* With a backslash before quote and itself; a help text of old has no quote. */
 static void
-put_escaped(FILE *out, const char *text)
+put_escaped(FILE *out, const char *text, char quote)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	size_t len;
@@ -94,8 +94,8 @@ put_escaped(FILE *out, const char *text)
 			len = 1;
 		} else if (*s == '\\') {
 			(void)fputs("\\\\", out);
-		} else if (*s == '"') {
-			(void)fputs("\\\"", out);
+		} else if (*s == quote) {
+			(void)fprintf(out, "\\%c", quote);
 		} else if (*s == '\n') {
 			(void)fputs("\\n", out);
 		} else {
@@ -173,7 +173,8 @@ metrics_begin(struct metrics *m, const struct metrics_family *family)
 		(void)fprintf(m->out, "# UNIT %s %s\n", family->name,
 		    family->unit);
 	(void)fprintf(m->out, "# HELP %s%s ", family->name, suffix);
-	put_escaped(m->out, family->help);
+	put_escaped(m->out, family->help,
+	    m->format == METRICS_OPENMETRICS ? '"' : '\\');
 	(void)fputc('\n', m->out);
 }
 
@@ -189,7 +190,7 @@ put_name(struct metrics *m, const char *suffix, const double *le, bool is_last,
 	(void)fprintf(m->out, "%s%s", m->family.name, suffix);
 	while ((name = va_arg(labels, const char *)) != NULL) {
 		(void)fprintf(m->out, "%s%s=\"", between, name);
-		put_escaped(m->out, va_arg(labels, const char *));
+		put_escaped(m->out, va_arg(labels, const char *), '"');
 		(void)fputc('"', m->out);
 		between = ",";
 	}

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/base64.h"
 #include "web/sign_in.h"
+#include "web/token.h"
 
 /* 1.2.840.113554.1.2.2 and 1.3.6.1.5.5.2 */
 static char krb5_octets[] = "\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
@@ -242,7 +242,7 @@ accept_token(const struct sign_in *s, gss_ctx_id_t *gss, gss_buffer_t token,
 	    GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, NULL, &lifetime_s,
 	    NULL);
 	if (answer.length > 0)
-		r->token = base64_encode(answer.value, answer.length);
+		r->token = token_to_text(answer.value, answer.length);
 	if (GSS_ERROR(major))
 		say_status(r->reason, major, minor);
 	else if ((major & GSS_S_CONTINUE_NEEDED) != 0)
@@ -263,7 +263,7 @@ sign_in_leg(const struct sign_in *s, gss_ctx_id_t *gss, const char *text,
 	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
 
 	*result_out = (struct sign_in_result){.state = SIGN_IN_FAILED};
-	token.value = base64_decode(text, &token.length);
+	token.value = token_from_text(text, &token.length);
 	if (token.length == 0)
 		(void)snprintf(result_out->reason, sizeof(result_out->reason),
 		    "what follows Negotiate is no base64");

@@ -348,6 +348,7 @@ audit_held_back(const struct log_limit_held *held)
 	    [LOG_LIMIT_WEAK] = "tkey weak",
 	    [LOG_LIMIT_UPDATE] = "update refused",
 	    [LOG_LIMIT_TRANSFER] = "transfer refused",
+	    [LOG_LIMIT_SIGN_IN] = "panel refused",
 	};
 	char addr[ADDR_TEXT_SIZE];
 

@@ -47,6 +47,7 @@ struct negotiations;
 struct replays;
 struct server_grants;
 struct notifier;
+struct panel;
 struct settings;
 struct tally;
 struct zone_settings;
@@ -218,6 +219,7 @@ struct server {
 	struct net_clients *clients;
 	struct net_listeners *listeners; /* settings_lock, but for reload */
 	struct control *control;
+	struct panel *panel;
 	struct worker *workers;
 	unsigned n_workers;
 };

@@ -5,10 +5,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/conf/conf.h"
 #include "daemon/dns/mnemonic.h"
 #include "daemon/gss/acceptor.h"
@@ -38,6 +40,17 @@
 			    memory_order_relaxed);                             \
 		(json_int_t) sum_;                                             \
 	})
+
+json_t *
+document_text(const char *text)
+{
+	char escaped[1024];
+	json_t *json = json_string(text);
+
+	return json != NULL ? json
+			    : json_string(log_escape(text, strlen(text),
+				  escaped, sizeof(escaped)));
+}
 
 static json_t *
 number(uint64_t n)

@@ -21,6 +21,9 @@ struct explanation;
 struct server;
 struct store_zone;
 
+/* A text; if it is not UTF-8 with its octets escaped as in the log. */
+json_t *document_text(const char *text);
+
 json_t *document_status(struct server *s);
 json_t *document_stats(struct server *s);
 

@@ -37,6 +37,7 @@ enum log_limit_kind {
 	LOG_LIMIT_WEAK,     /* "tkey weak" */
 	LOG_LIMIT_UPDATE,   /* "update refused", if nobody has signed it */
 	LOG_LIMIT_TRANSFER, /* "transfer refused", the same */
+	LOG_LIMIT_SIGN_IN,  /* "panel refused" */
 	LOG_LIMIT_KINDS,
 };
 

@@ -37,6 +37,10 @@ int server_reload_files(struct server *s, enum store_files files,
 /* A NOTIFY round for every zone. */
 void server_notify_all(struct server *s);
 
+/* The panel is to be as these settings say; warnings as above. */
+void server_use_panel(struct server *s, const struct settings *settings,
+    json_t *warnings);
+
 void server_set_log_level(const struct server *s,
     const struct settings *settings);
 

@@ -197,6 +197,7 @@ reload(struct server *s, struct settings *settings, enum store_files files,
 	server_publish_settings(s, settings_ref(settings));
 	if (listeners != NULL)
 		use_sockets(s, listeners);
+	server_use_panel(s, settings, warnings);
 	server_notify_all(s);
 	return 0;
 }

@@ -31,6 +31,7 @@
 #include "daemon/server/kerberos.h"
 #include "daemon/server/log_limit.h"
 #include "daemon/server/notifier.h"
+#include "daemon/server/panel.h"
 #include "daemon/server/parts.h"
 #include "daemon/server/privilege.h"
 #include "daemon/server/ready.h"
@@ -233,6 +234,24 @@ bind_sockets(struct server *s, const struct conf *conf, struct reason *reason)
 	return ret;
 }
 
+/* DNS does not depend on it: what is wrong is said, and that is all. */
+void
+server_use_panel(struct server *s, const struct settings *settings,
+    json_t *warnings)
+{
+	struct reason reason = {""}, line;
+	char quoted[sizeof(reason.text)];
+
+	if (panel_use(s->panel, settings, &reason))
+		return;
+	log_error("panel not served reason=\"%s\" next=\"mend that, or the "
+		  "statement web, and reload\"",
+	    log_quote(reason.text, quoted, sizeof(quoted)));
+	reason_set(&line, "panel: %s", reason.text);
+	if (warnings != NULL)
+		(void)json_array_append_new(warnings, json_string(line.text));
+}
+
 /* Everything that holds no thread yet; in the order of its needs. */
 static int
 create_rooms(struct server *s, struct settings *settings, struct reason *reason)
@@ -341,6 +360,8 @@ server_start(const struct server_options *options, struct settings *settings,
 
 	ret = bind_sockets(s, conf, reason);
 	if (ret == 0)
+		ret = panel_open(s, conf, &s->panel);
+	if (ret == 0)
 		ret = privilege_drop(conf->options.user, folders, 2, reason);
 	if (ret == 0 && settings_session_keyfile(settings) != NULL)
 		ret = session_key_write(options->session_key,
@@ -359,6 +380,7 @@ server_start(const struct server_options *options, struct settings *settings,
 		ret = open_control(s, conf, reason);
 	if (ret != 0)
 		goto done;
+	server_use_panel(s, settings, NULL);
 	server_notify_all(s);
 	log_notice("started zones=%zu workers=%u", settings_n_zones(settings),
 	    s->n_workers);
@@ -421,6 +443,7 @@ server_run(struct server *s)
 		grants_tick(s->grants);
 		kerberos_expire(s);
 		log_limit_expire(s->log_limit);
+		panel_tick(s->panel);
 	}
 	(void)close(fds[1].fd);
 }
@@ -445,6 +468,7 @@ server_stop(struct server *s)
 
 	if (session_keyfile != NULL)
 		session_key_remove(session_keyfile);
+	panel_close(s->panel);
 	control_close(s->control);
 	workers_stop(s);
 	if (s->transfers != NULL)

@@ -31,6 +31,7 @@ struct settings {
 	_Atomic unsigned refs;
 	struct conf *conf;
 	struct keyring *ring;
+	struct acl *metrics;
 	struct edns_settings edns;
 	uint8_t server_id[255];
 	struct zone_settings *zones;
@@ -86,6 +87,7 @@ settings_unref(struct settings *s)
 	free(s->store_zones);
 	free(s->by_zone);
 	keyring_unref(s->ring);
+	acl_destroy(s->metrics);
 	conf_destroy(s->conf);
 	arena_clear(&s->arena);
 	free(s);
@@ -179,7 +181,7 @@ acl_elements(const struct conf_match_list *list, struct arena *a)
 }
 
 static int
-compile_acl(struct settings *s, const struct conf_zone *zone,
+compile_acl(struct settings *s, const struct conf_place *place,
     const struct conf_match_list *list, struct acl **acl_out,
     struct complaints *c)
 {
@@ -195,8 +197,8 @@ compile_acl(struct settings *s, const struct conf_zone *zone,
 		ret =
 		    acl_create(elements, list->n, &s->local, acl_out, &reason);
 	if (ret == ERR_MALFORMED) {
-		complain(c, list->n > 0 ? &list->items[0].place : &zone->place,
-		    "%s", reason.text);
+		complain(c, list->n > 0 ? &list->items[0].place : place, "%s",
+		    reason.text);
 		ret = 0; /* the next mistake, too, is wanted */
 	}
 	arena_clear(&a);
@@ -375,13 +377,13 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 	if (ret == 0)
 		ret = compile_book(s, conf, z, c);
 	if (ret == 0)
-		ret = compile_acl(s, conf, &conf->allow_update,
+		ret = compile_acl(s, &conf->place, &conf->allow_update,
 		    &z->allow_update, c);
 	if (ret == 0)
-		ret = compile_acl(s, conf, &conf->allow_query, &z->allow_query,
-		    c);
+		ret = compile_acl(s, &conf->place, &conf->allow_query,
+		    &z->allow_query, c);
 	if (ret == 0)
-		ret = compile_acl(s, conf, &conf->allow_transfer,
+		ret = compile_acl(s, &conf->place, &conf->allow_transfer,
 		    &z->allow_transfer, c);
 	return ret;
 }
@@ -446,6 +448,9 @@ settings_read(const char *path, const char *const *overrides,
 	if (!c.any)
 		check_directory(conf, &c);
 	ret = compile_keys(s, session_key, &c);
+	if (ret == 0)
+		ret = compile_acl(s, &conf->web.place, &conf->web.metrics,
+		    &s->metrics, &c);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);
 	conf_errors_sort(errors);
@@ -518,6 +523,12 @@ struct keyring *
 settings_keyring(const struct settings *s)
 {
 	return s->ring;
+}
+
+const struct acl *
+settings_metrics(const struct settings *s)
+{
+	return s->metrics;
 }
 
 const struct edns_settings *

@@ -59,6 +59,9 @@ int settings_bind(struct settings *s, const struct store *store);
 
 const struct conf *settings_conf(const struct settings *s);
 struct keyring *settings_keyring(const struct settings *s);
+/* Who may read the panel's metrics. */
+const struct acl *settings_metrics(const struct settings *s);
+
 const struct edns_settings *settings_edns(const struct settings *s);
 
 /* Where the session key goes, if a zone has "update-policy local"; else NULL. */

@@ -73,7 +73,7 @@ test_a_unit_stands_in_openmetrics_alone(void)
 	metrics_begin(m, &family);
 	ends_as(m,
 	    "# TYPE kddns_age_seconds gauge\n"
-	    "# HELP kddns_age_seconds How \\\"old\\\".\\nReally.\n");
+	    "# HELP kddns_age_seconds How \"old\".\\nReally.\n");
 }
 
 static void

@@ -6,7 +6,7 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo base64_tests[];
+extern CU_TestInfo token_tests[];
 extern CU_TestInfo connections_tests[];
 extern CU_TestInfo http_tests[];
 extern CU_TestInfo metrics_tests[];
@@ -17,7 +17,7 @@ int
 main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
-	    {"base64", NULL, NULL, NULL, NULL, base64_tests},
+	    {"token", NULL, NULL, NULL, NULL, token_tests},
 	    {"connections", NULL, NULL, NULL, NULL, connections_tests},
 	    {"http", NULL, NULL, NULL, NULL, http_tests},
 	    {"metrics", NULL, NULL, NULL, NULL, metrics_tests},

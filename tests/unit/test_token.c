@@ -1,5 +1,5 @@
 /*
- * test_base64.c - octets as text and back
+ * test_token.c - octets as text and back
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/suites.h"
-#include "web/base64.h"
+#include "web/token.h"
 
 static const struct {
 	const char *octets, *text;
@@ -29,7 +29,7 @@ test_octets_become_the_text_of_the_rfc(void)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		char *text =
-		    base64_encode(pairs[i].octets, strlen(pairs[i].octets));
+		    token_to_text(pairs[i].octets, strlen(pairs[i].octets));
 
 		CU_ASSERT_STRING_EQUAL(text, pairs[i].text);
 		free(text);
@@ -41,7 +41,7 @@ test_text_becomes_the_octets_again(void)
 {
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		size_t len;
-		unsigned char *octets = base64_decode(pairs[i].text, &len);
+		unsigned char *octets = token_from_text(pairs[i].text, &len);
 
 		CU_ASSERT_EQUAL_FATAL(len, strlen(pairs[i].octets));
 		CU_ASSERT(memcmp(octets, pairs[i].octets, len) == 0);
@@ -58,10 +58,10 @@ test_what_is_not_base64_is_nothing(void)
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		CU_ASSERT_PTR_NULL(base64_decode(texts[i], &len));
+		CU_ASSERT_PTR_NULL(token_from_text(texts[i], &len));
 }
 
-CU_TestInfo base64_tests[] = {
+CU_TestInfo token_tests[] = {
     {"octets become the text of the RFC",
 	test_octets_become_the_text_of_the_rfc},
     {"text becomes the octets again", test_text_becomes_the_octets_again},

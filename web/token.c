@@ -1,5 +1,5 @@
 /*
- * base64.c - octets as text and back (RFC 4648 section 4)
+ * token.c - a token of Negotiate as text: base64 (RFC 4648 section 4)
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "web/base64.h"
+#include "web/token.h"
 
 static const char digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 char *
-base64_encode(const void *octets, size_t len)
+token_to_text(const void *octets, size_t len)
 {
 	const unsigned char *s = octets;
 	char *text = malloc(len / 3 * 4 + 5), *to = text;
@@ -57,7 +57,7 @@ decode_four(const char *four, unsigned char *out)
 }
 
 unsigned char *
-base64_decode(const char *text, size_t *len_out)
+token_from_text(const char *text, size_t *len_out)
 {
 	size_t len = strlen(text), at = 0, n = 3;
 	unsigned char *octets;
