@@ -12,7 +12,7 @@
 
 #include "ktutils/checking.h"
 #include "ktutils/enctype.h"
-#include "ktutils/login.h"
+#include "ktutils/ticket.h"
 
 #define CONF "krb5.conf"
 #define CLOCKSKEW_S 300
@@ -107,7 +107,7 @@ check_conf(struct checking *c)
 
 	if (code != 0) {
 		c->krb5 = NULL;
-		login_explain(NULL, code, reason);
+		ticket_explain(NULL, code, reason);
 		builder_find(&c->b, "conf-unreadable", REPORT_ERROR, CONF,
 		    "libkrb5 cannot use it: %s.", reason);
 		builder_advise(&c->b,
@@ -227,7 +227,7 @@ check_ccaches(struct checking *c)
 		char reason[KEYTAB_REASON_SIZE] = "it is empty";
 
 		if (code != 0)
-			login_explain(c->krb5, code, reason);
+			ticket_explain(c->krb5, code, reason);
 		else if (c->b.report->n_tickets > before)
 			continue;
 		builder_find(&c->b, "ticket-none", REPORT_ERROR,

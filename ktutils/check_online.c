@@ -12,7 +12,7 @@
 #include "ktutils/checking.h"
 #include "ktutils/exchange.h"
 #include "ktutils/kdcs.h"
-#include "ktutils/login.h"
+#include "ktutils/ticket.h"
 
 #define MAX_LOGINS 8   /* accounts that log in, in one realm */
 #define MAX_TICKETS 64 /* service tickets that are asked for, in one realm */
@@ -32,10 +32,10 @@ struct online {
 	bool has_tgt;
 };
 
-static struct login_way
+static struct ticket_way
 way(const struct online *o)
 {
-	struct login_way w = {
+	struct ticket_way w = {
 	    .krb5 = o->c->krb5,
 	    .kdcs = &o->kdcs,
 	    .timeout_ms = o->c->request->timeout_ms == 0
@@ -396,7 +396,7 @@ static void
 log_in(struct online *o, const char *principal)
 {
 	krb5_context krb5 = o->c->krb5;
-	struct login_way w = way(o);
+	struct ticket_way w = way(o);
 	char reason[KEYTAB_REASON_SIZE] = "";
 	krb5_timestamp ends;
 	krb5_principal client;
@@ -407,7 +407,8 @@ log_in(struct online *o, const char *principal)
 		return;
 	ccache = new_ccache(o);
 	if (ccache != NULL) {
-		code = login_run(&w, client, o->keytab, ccache, reason, &ends);
+		code =
+		    ticket_login(&w, client, o->keytab, ccache, reason, &ends);
 		report_login(o, principal, code, reason, ends);
 		keep(o, ccache, code == 0);
 	}
@@ -425,7 +426,7 @@ borrow(struct online *o)
 
 		if (ccache != NULL)
 			keep(o, ccache,
-			    login_borrow(o->c->krb5, names->items[i], o->realm,
+			    ticket_borrow(o->c->krb5, names->items[i], o->realm,
 				ccache) == 0);
 	}
 }
@@ -479,7 +480,7 @@ check_bare_tickets(struct online *o)
 {
 	krb5_context krb5 = o->c->krb5;
 	struct report *r = o->c->b.report;
-	struct login_way w = way(o);
+	struct ticket_way w = way(o);
 	bool has_ticket = false;
 
 	for (size_t i = 0; i < r->n_spns && i < MAX_LOGINS && !is_late(o);
@@ -491,8 +492,8 @@ check_bare_tickets(struct online *o)
 		if (!is_in_realm(o, s->principal) || s->keytab_kvno == 0 ||
 		    krb5_parse_name(krb5, s->principal, &client) != 0)
 			continue;
-		if (login_bare_ticket(&w, client, o->keytab, s->principal,
-			&ticket) == 0) {
+		if (ticket_bare(&w, client, o->keytab, s->principal, &ticket) ==
+		    0) {
 			check_spn_ticket(o->c, s, ticket);
 			has_ticket = true;
 		}
@@ -532,7 +533,7 @@ static void
 check_ticket(struct online *o, struct report_spn *s)
 {
 	krb5_context krb5 = o->c->krb5;
-	struct login_way w = way(o);
+	struct ticket_way w = way(o);
 	char reason[KEYTAB_REASON_SIZE];
 	krb5_principal server;
 	krb5_ticket *ticket;
@@ -540,7 +541,7 @@ check_ticket(struct online *o, struct report_spn *s)
 
 	if (krb5_parse_name(krb5, s->principal, &server) != 0)
 		return;
-	code = login_ticket(&w, o->ccache, server, reason, &ticket);
+	code = ticket_get(&w, o->ccache, server, reason, &ticket);
 	if (code == 0)
 		check_spn_ticket(o->c, s, ticket);
 	else if (code == KRB5_KDC_UNREACH)
@@ -594,7 +595,7 @@ static void
 probe(struct online *o)
 {
 	const char *client = find_client(o);
-	struct login_way w = way(o);
+	struct ticket_way w = way(o);
 	krb5_principal principal;
 
 	if (client == NULL ||
@@ -625,7 +626,7 @@ static void
 check_one_realm(struct checking *c, const char *realm)
 {
 	struct online o = {.c = c, .realm = realm};
-	struct login_way w = way(&o);
+	struct ticket_way w = way(&o);
 	int64_t found_by =
 	    exchange_now_ms() + (int64_t)FIND_SHARE * w.timeout_ms;
 

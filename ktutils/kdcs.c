@@ -13,8 +13,8 @@
 #include <strings.h>
 
 #include "ktutils/exchange.h"
+#include "ktutils/greeting.h"
 #include "ktutils/kdcs.h"
-#include "ktutils/login.h"
 #include "ktutils/resolve.h"
 
 #define KDC_PORT "88"
@@ -188,7 +188,7 @@ kdc_address(const struct kdc *k, char text[KDC_ADDRESS_SIZE])
 
 /* A request of its own for each KDC, by TCP and UDP. */
 struct probe {
-	struct login *login; /* NULL: it could not be made */
+	struct greeting *greeting; /* NULL: it could not be made */
 	struct exchange by[2];
 };
 
@@ -208,10 +208,10 @@ begin_probe(struct probe *p, const struct kdc *kdc, krb5_const_principal client,
 	}
 	if (kdc->address_len == 0)
 		return;
-	p->login = login_begin(client, keytab);
-	if (p->login == NULL)
+	p->greeting = greeting_begin(client, keytab);
+	if (p->greeting == NULL)
 		return;
-	request = login_request(p->login);
+	request = greeting_request(p->greeting);
 	for (int i = 0; i < 2; i++) {
 		p->by[i].address = (const struct sockaddr *)&kdc->address;
 		p->by[i].address_len = kdc->address_len;
@@ -242,7 +242,7 @@ end_probe(struct probe *p, struct kdc *kdc)
 	const struct exchange *tcp = &p->by[BY_TCP], *udp = &p->by[BY_UDP];
 	const struct exchange *answered = tcp->error == 0 ? tcp : udp;
 
-	if (p->login == NULL)
+	if (p->greeting == NULL)
 		return;
 	kdc->is_asked = true;
 	kdc->tcp_ms = tcp->error == 0 ? tcp->took_ms : -1;
@@ -251,7 +251,7 @@ end_probe(struct probe *p, struct kdc *kdc)
 		(void)snprintf(kdc->reason, sizeof(kdc->reason),
 		    "TCP: %s; UDP: %s", why(tcp), why(udp));
 	if (answered->error == 0)
-		kdc->has_offset = login_offset(p->login, answered->reply,
+		kdc->has_offset = greeting_offset(p->greeting, answered->reply,
 		    answered->reply_len, &kdc->offset_s);
 }
 
@@ -268,21 +268,21 @@ kdcs_probe(struct kdcs *k, krb5_const_principal client, krb5_keytab keytab,
 		goto done;
 	for (size_t i = 0; i < k->n; i++) {
 		begin_probe(&probes[i], &k->items[i], client, keytab);
-		if (probes[i].login == NULL)
+		if (probes[i].greeting == NULL)
 			continue;
 		all[n++] = probes[i].by[BY_TCP];
 		all[n++] = probes[i].by[BY_UDP];
 	}
 	exchange_run(all, n, end < deadline ? end : deadline);
 	for (size_t i = 0, at = 0; i < k->n; i++) {
-		if (probes[i].login == NULL)
+		if (probes[i].greeting == NULL)
 			continue;
 		probes[i].by[BY_TCP] = all[at++];
 		probes[i].by[BY_UDP] = all[at++];
 		end_probe(&probes[i], &k->items[i]);
 		exchange_clear(&probes[i].by[BY_TCP]);
 		exchange_clear(&probes[i].by[BY_UDP]);
-		login_end(probes[i].login);
+		greeting_end(probes[i].greeting);
 	}
 done:
 	free(all);

@@ -1,17 +1,15 @@
 /*
- * login.c - tickets, with a key of a keytab
+ * ticket.c - tickets, with a key of a keytab
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ktutils/as_rep.h"
 #include "ktutils/kdcs.h"
-#include "ktutils/login.h"
+#include "ktutils/ticket.h"
 
 #define MAX_STEPS 16 /* of one login; a KDC cannot keep us busy for ever */
 
@@ -29,112 +27,13 @@ lend(const void *octets, size_t len)
 }
 
 void
-login_explain(krb5_context krb5, krb5_error_code code,
+ticket_explain(krb5_context krb5, krb5_error_code code,
     char reason[KEYTAB_REASON_SIZE])
 {
 	const char *text = krb5_get_error_message(krb5, code);
 
 	(void)snprintf(reason, KEYTAB_REASON_SIZE, "%s", text);
 	krb5_free_error_message(krb5, text);
-}
-
-/* --- A request that proves nothing, for probing --- */
-
-struct login {
-	krb5_context krb5;
-	krb5_init_creds_context steps;
-	krb5_data request;
-	krb5_data realm;
-};
-
-struct login *
-login_begin(krb5_const_principal client, krb5_keytab keytab)
-{
-	struct login *l = calloc(1, sizeof(*l));
-	krb5_principal copy = NULL;
-	krb5_data none = lend(NULL, 0);
-	unsigned flags = 0;
-
-	if (l == NULL)
-		return NULL;
-	if (krb5_init_context(&l->krb5) != 0 ||
-	    krb5_copy_principal(l->krb5, client, &copy) != 0 ||
-	    krb5_init_creds_init(l->krb5, copy, NULL, NULL, 0, NULL,
-		&l->steps) != 0 ||
-	    krb5_init_creds_set_keytab(l->krb5, l->steps, keytab) != 0 ||
-	    krb5_init_creds_step(l->krb5, l->steps, &none, &l->request,
-		&l->realm, &flags) != 0 ||
-	    (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) == 0) {
-		if (l->krb5 != NULL)
-			krb5_free_principal(l->krb5, copy);
-		login_end(l);
-		return NULL;
-	}
-	krb5_free_principal(l->krb5, copy);
-	return l;
-}
-
-const krb5_data *
-login_request(const struct login *l)
-{
-	return &l->request;
-}
-
-void
-login_end(struct login *l)
-{
-	if (l == NULL)
-		return;
-	if (l->krb5 != NULL) {
-		krb5_free_data_contents(l->krb5, &l->request);
-		krb5_free_data_contents(l->krb5, &l->realm);
-		krb5_init_creds_free(l->krb5, l->steps);
-		krb5_free_context(l->krb5);
-	}
-	free(l);
-}
-
-static bool
-offset_of_error(krb5_context krb5, const krb5_data *reply, int32_t *offset_s)
-{
-	krb5_error *error;
-
-	if (krb5_rd_error(krb5, reply, &error) != 0)
-		return false;
-	/* Timestamps are of 32 bits, without a sign from 2038 on. */
-	*offset_s = (int32_t)((uint32_t)error->stime - (uint32_t)time(NULL));
-	krb5_free_error(krb5, error);
-	return true;
-}
-
-static bool
-offset_of_ticket(struct login *l, krb5_data *reply, int32_t *offset_s)
-{
-	krb5_data out = lend(NULL, 0), realm = lend(NULL, 0);
-	krb5_timestamp seconds = 0;
-	krb5_int32 microseconds;
-	unsigned flags = 0;
-	krb5_error_code code = krb5_init_creds_step(l->krb5, l->steps, reply,
-	    &out, &realm, &flags);
-
-	krb5_free_data_contents(l->krb5, &out);
-	krb5_free_data_contents(l->krb5, &realm);
-	if (code != 0 || (flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) != 0 ||
-	    krb5_get_time_offsets(l->krb5, &seconds, &microseconds) != 0)
-		return false;
-	*offset_s = seconds;
-	return true;
-}
-
-bool
-login_offset(struct login *l, const void *reply, size_t len,
-    int32_t *offset_s_out)
-{
-	krb5_data d = lend(reply, len);
-
-	*offset_s_out = 0;
-	return offset_of_error(l->krb5, &d, offset_s_out) ||
-	    offset_of_ticket(l, &d, offset_s_out);
 }
 
 /* --- Steps --- */
@@ -165,7 +64,7 @@ is_realm(const krb5_data *realm, const char *name)
 
 /* One message and its reply, if it is for our KDCs. */
 static krb5_error_code
-ask(const struct login_way *way, const krb5_data *message,
+ask(const struct ticket_way *way, const krb5_data *message,
     const krb5_data *realm, krb5_data *reply, char reason[KEYTAB_REASON_SIZE])
 {
 	if (!is_realm(realm, way->kdcs->realm)) {
@@ -185,7 +84,7 @@ ask(const struct login_way *way, const krb5_data *message,
  * steps have the same flag for "go on".
  */
 static krb5_error_code
-take_steps(const struct login_way *way, step_function *step, void *steps,
+take_steps(const struct ticket_way *way, step_function *step, void *steps,
     char reason[KEYTAB_REASON_SIZE])
 {
 	krb5_data reply = lend(NULL, 0);
@@ -202,7 +101,7 @@ take_steps(const struct login_way *way, step_function *step, void *steps,
 		code = step(way->krb5, steps, &reply, &out, &realm, &flags);
 		krb5_free_data_contents(way->krb5, &reply);
 		if (code != 0)
-			login_explain(way->krb5, code, reason);
+			ticket_explain(way->krb5, code, reason);
 		else if ((flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE) != 0)
 			code = ask(way, &out, &realm, &reply, reason);
 		krb5_free_data_contents(way->krb5, &out);
@@ -242,7 +141,7 @@ store(krb5_context krb5, krb5_init_creds_context steps, krb5_principal client,
 }
 
 krb5_error_code
-login_run(const struct login_way *way, krb5_principal client,
+ticket_login(const struct ticket_way *way, krb5_principal client,
     krb5_keytab keytab, krb5_ccache ccache, char reason[KEYTAB_REASON_SIZE],
     krb5_timestamp *ends_out)
 {
@@ -255,7 +154,7 @@ login_run(const struct login_way *way, krb5_principal client,
 	if (code == 0)
 		code = krb5_init_creds_set_keytab(way->krb5, steps, keytab);
 	if (code != 0) {
-		login_explain(way->krb5, code, reason);
+		ticket_explain(way->krb5, code, reason);
 		goto done;
 	}
 	code = take_steps(way, step_login, steps, reason);
@@ -263,7 +162,7 @@ login_run(const struct login_way *way, krb5_principal client,
 		goto done;
 	code = store(way->krb5, steps, client, ccache, ends_out);
 	if (code != 0)
-		login_explain(way->krb5, code, reason);
+		ticket_explain(way->krb5, code, reason);
 done:
 	krb5_init_creds_free(way->krb5, steps);
 	return code;
@@ -271,7 +170,7 @@ done:
 
 /* The ticket in the reply to a request that proves nothing. */
 static krb5_error_code
-ask_bare(const struct login_way *way, krb5_init_creds_context steps,
+ask_bare(const struct ticket_way *way, krb5_init_creds_context steps,
     krb5_ticket **ticket_out)
 {
 	krb5_data none = lend(NULL, 0), out = none, realm = none, reply = none;
@@ -300,7 +199,7 @@ ask_bare(const struct login_way *way, krb5_init_creds_context steps,
 }
 
 krb5_error_code
-login_bare_ticket(const struct login_way *way, krb5_principal client,
+ticket_bare(const struct ticket_way *way, krb5_principal client,
     krb5_keytab keytab, const char *service, krb5_ticket **ticket_out)
 {
 	krb5_init_creds_context steps = NULL;
@@ -320,7 +219,7 @@ login_bare_ticket(const struct login_way *way, krb5_principal client,
 }
 
 krb5_error_code
-login_borrow(krb5_context krb5, const char *from, const char *realm,
+ticket_borrow(krb5_context krb5, const char *from, const char *realm,
     krb5_ccache ccache)
 {
 	krb5_ccache other = NULL;
@@ -363,7 +262,7 @@ decode(krb5_context krb5, krb5_tkt_creds_context steps,
 }
 
 krb5_error_code
-login_ticket(const struct login_way *way, krb5_ccache ccache,
+ticket_get(const struct ticket_way *way, krb5_ccache ccache,
     krb5_principal server, char reason[KEYTAB_REASON_SIZE],
     krb5_ticket **ticket_out)
 {
@@ -379,7 +278,7 @@ login_ticket(const struct login_way *way, krb5_ccache ccache,
 		code =
 		    krb5_tkt_creds_init(way->krb5, ccache, &wanted, 0, &steps);
 	if (code != 0) {
-		login_explain(way->krb5, code, reason);
+		ticket_explain(way->krb5, code, reason);
 		goto done;
 	}
 	code = take_steps(way, step_ticket, steps, reason);
@@ -387,7 +286,7 @@ login_ticket(const struct login_way *way, krb5_ccache ccache,
 		goto done;
 	code = decode(way->krb5, steps, ticket_out);
 	if (code != 0)
-		login_explain(way->krb5, code, reason);
+		ticket_explain(way->krb5, code, reason);
 done:
 	krb5_tkt_creds_free(way->krb5, steps);
 	krb5_free_principal(way->krb5, wanted.client);
