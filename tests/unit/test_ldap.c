@@ -9,13 +9,18 @@
 #include "tests/unit/slapd.h"
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo directory_tests[];
+extern CU_TestInfo directory_tests[], facts_tests[], filter_tests[],
+    follow_tests[], servers_tests[];
 
 int
 main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
+	    {"filter", NULL, NULL, NULL, NULL, filter_tests},
+	    {"servers", NULL, NULL, NULL, NULL, servers_tests},
 	    {"directory", NULL, NULL, NULL, NULL, directory_tests},
+	    {"follow", NULL, NULL, NULL, NULL, follow_tests},
+	    {"facts", NULL, NULL, NULL, NULL, facts_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 	int status;
