@@ -193,20 +193,43 @@ follow_go_on(struct follow *f, int64_t now_ms)
 	}
 }
 
-/* Where there is a USN the probe wakes us each second. */
+/* When the next search is due; INT64_MAX: it waits for something else. */
+static int64_t
+due_ms(const struct follow *f)
+{
+	bool is_idle = f->work == FOLLOW_IDLE && !f->has_search;
+	int64_t at_ms = INT64_MAX;
+
+	switch (f->how) {
+	case DIRECTORY_FOLLOW_NONE:
+		break;
+	case DIRECTORY_FOLLOW_USN:
+		if (!f->has_usn)
+			break;
+		at_ms = f->owes_list ? f->list_at_ms : f->all_at_ms;
+		if (usn_work(f, 0) != FOLLOW_IDLE)
+			at_ms = 0;
+		break;
+	case DIRECTORY_FOLLOW_SYNC:
+	case DIRECTORY_FOLLOW_POLL:
+		at_ms = 0;
+		break;
+	}
+	if (!is_idle)
+		return INT64_MAX;
+	return at_ms > f->next_ms ? at_ms : f->next_ms;
+}
+
 int64_t
 follow_wake_ms(const struct follow *f)
 {
-	int64_t wake_ms = INT64_MAX;
+	int64_t wake_ms = due_ms(f);
 
-	if (f->is_dirty && !f->is_torn && f->is_loaded)
+	if (f->is_dirty && !f->is_torn && f->is_loaded &&
+	    f->deliver_at_ms < wake_ms)
 		wake_ms = f->deliver_at_ms;
 	if (f->is_refreshing && f->refresh_deadline_ms < wake_ms)
 		wake_ms = f->refresh_deadline_ms;
-	if (((f->how == DIRECTORY_FOLLOW_POLL && f->work == FOLLOW_IDLE) ||
-		(f->how == DIRECTORY_FOLLOW_SYNC && !f->has_search)) &&
-	    f->next_ms < wake_ms)
-		wake_ms = f->next_ms;
 	return wake_ms;
 }
 
