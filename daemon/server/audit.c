@@ -13,7 +13,6 @@
 #include "daemon/policy/policy.h"
 #include "daemon/server/audit.h"
 #include "daemon/server/decisions.h"
-#include "daemon/server/grants.h"
 #include "daemon/server/request.h"
 
 /* Copies text into the array field, cut if it is long. */
@@ -92,15 +91,6 @@ put_rules(const struct update_record *record, struct decision *x)
 		PUT(x->nearest, policy_rule_to_text(record->nearest));
 }
 
-/* What the directory says of the signer, where a rule asks for it. */
-static void
-put_facts(struct request *r, struct decision *x)
-{
-	if (r->requester.book != NULL && requester_needs_facts(&r->requester))
-		grants_note(r->worker->server->grants, r->tsig.signer.principal,
-		    x->facts, sizeof(x->facts));
-}
-
 void
 audit_update_done(struct request *r)
 {
@@ -135,7 +125,8 @@ audit_update_refused(struct request *r, enum rcode rcode, const char *stage,
 	PUT(x.cause, stage);
 	PUT(x.reason.text, why);
 	put_rules(&r->u.update.record, &x);
-	put_facts(r, &x);
+	requester_note(&r->requester, r->worker->server->grants, x.facts,
+	    sizeof(x.facts));
 	keep(r, &x);
 	if (!may_log_request(r, LOG_LIMIT_UPDATE))
 		return;

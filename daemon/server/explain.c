@@ -219,8 +219,7 @@ find_facts(struct explaining *e, struct requester *q)
 		return;
 	grants_wait_facts(g, e->settings, e->signer.principal, &view);
 	requester_set_facts(q, &view);
-	grants_note(g, e->signer.principal, e->out->facts,
-	    sizeof(e->out->facts));
+	requester_note(q, g, e->out->facts, sizeof(e->out->facts));
 }
 
 static enum rcode

@@ -32,6 +32,7 @@
 #include "ldap/directory.h"
 
 #define PRINCIPALS_MAX 65536
+#define ERRORS_KEPT 16
 
 /* Facts that came before anybody knew the domain controllers. */
 struct held {
@@ -53,7 +54,8 @@ struct server_grants {
 	bool has_controllers; /* nobody's names are judged before */
 	struct held *held;
 	bool is_up;
-	char error[DIRECTORY_REASON_SIZE]; /* that was logged */
+	uint32_t errors[ERRORS_KEPT]; /* hashes of those that were logged */
+	size_t n_errors;              /* since it was up */
 
 	pthread_mutex_t books_lock; /* guards what follows; taken first */
 	struct settings *settings;  /* a reference; NULL at first */
@@ -278,6 +280,25 @@ log_up(const struct directory_state *s)
 		    s->uri);
 }
 
+/* Each server that does not answer says so once; the lock is held. */
+static bool
+is_new(struct server_grants *g, const char *error)
+{
+	uint32_t h = 0x811c9dc5u;
+
+	if (error[0] == '\0')
+		return false;
+	for (; *error != '\0'; error++)
+		h = (h ^ (uint8_t)*error) * 0x01000193u;
+	for (size_t i = 0; i < g->n_errors; i++)
+		if (g->errors[i] == h)
+			return false;
+	if (g->n_errors == ERRORS_KEPT)
+		return false;
+	g->errors[g->n_errors++] = h;
+	return true;
+}
+
 static void
 on_state(void *arg, const struct directory_state *s)
 {
@@ -288,13 +309,14 @@ on_state(void *arg, const struct directory_state *s)
 	(void)pthread_mutex_lock(&g->lock);
 	was_up = g->is_up;
 	g->is_up = s->is_up;
-	is_new_error = s->error[0] != '\0' && strcmp(g->error, s->error) != 0;
-	memcpy(g->error, s->error, sizeof(g->error));
+	if (s->is_up && !was_up)
+		g->n_errors = 0;
+	is_new_error = is_new(g, s->error);
 	(void)pthread_mutex_unlock(&g->lock);
 	facts_cache_set_up(g->cache, s->is_up);
 	if (s->is_up && !was_up)
 		log_up(s);
-	else if (was_up != s->is_up || is_new_error)
+	else if ((was_up && !s->is_up) || is_new_error)
 		log_warning("directory %s uri=%s reason=\"%s\" next=\"what is "
 			    "known stays in use for stale-time; it is tried "
 			    "again\"",
@@ -679,7 +701,7 @@ forget_directory(struct server_grants *g, const struct conf_ldap *ldap)
 		grants_unref(g->news);
 		g->news = NULL;
 	}
-	g->error[0] = '\0';
+	g->n_errors = 0;
 	facts_cache_restart(g->cache, &times);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "daemon/server/requester.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/arena.h"
@@ -14,6 +15,7 @@
 #include "daemon/identity/principal.h"
 #include "daemon/server/facts_cache.h"
 #include "daemon/server/forward.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/zone_book.h"
 #include "daemon/zone/zone.h"
@@ -67,8 +69,8 @@ requester_begin(struct requester *q, struct server *s,
 bool
 requester_needs_facts(const struct requester *q)
 {
-	return q->by.signer->kind == SIGNER_PRINCIPAL &&
-	    policy_book_needs_facts(q->book);
+	return policy_book_needs_facts(q->book) &&
+	    q->by.signer->kind == SIGNER_PRINCIPAL;
 }
 
 void
@@ -78,6 +80,21 @@ requester_set_facts(struct requester *q, const struct facts_view *view)
 	q->facts = view->facts;
 	q->by.facts = q->facts;
 	q->by.facts_state = view->state;
+}
+
+void
+requester_note(const struct requester *q, struct server_grants *g, char *text,
+    size_t size)
+{
+	text[0] = '\0';
+	if (!requester_needs_facts(q))
+		return;
+	if (q->by.facts_state == SIGNER_FACTS_KNOWN)
+		grants_note(g, q->by.signer->principal, text, size);
+	else
+		(void)snprintf(text, size,
+		    "nothing is known: there is no directory, or it does not "
+		    "answer (kddnsctl status)");
 }
 
 void

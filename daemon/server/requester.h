@@ -16,6 +16,7 @@
 struct facts_view;
 struct policy_book;
 struct server;
+struct server_grants;
 struct signer_facts;
 struct zone_settings;
 struct zone_version;
@@ -43,6 +44,13 @@ bool requester_needs_facts(const struct requester *q);
 
 /* What is known of the signer now; takes the reference in view. */
 void requester_set_facts(struct requester *q, const struct facts_view *view);
+
+/*
+ * What the directory says of the signer, in words, or that it does not; "" if
+ * it does not matter.
+ */
+void requester_note(const struct requester *q, struct server_grants *g,
+    char *text, size_t size);
 
 void requester_clear(struct requester *q);
 

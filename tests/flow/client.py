@@ -34,7 +34,7 @@ SPNEGO = gssapi.OID.from_int_seq("1.3.6.1.5.5.2")
 MUTUAL = gssapi.RequirementFlag.mutual_authentication
 INTEGRITY = gssapi.RequirementFlag.integrity
 
-NOERROR, NOTAUTH = dns.rcode.NOERROR, dns.rcode.NOTAUTH
+NOERROR, REFUSED, NOTAUTH = dns.rcode.NOERROR, dns.rcode.REFUSED, dns.rcode.NOTAUTH
 BADSIG, BADKEY, BADNAME = dns.rcode.BADSIG, dns.rcode.BADKEY, dns.rcode.BADNAME
 
 

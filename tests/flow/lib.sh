@@ -201,6 +201,10 @@ run_directory() {
 	pids+=("$slapd_pid")
 	wait_for 20 directory_answers || { cat "$dir/slapd/log"; fail "slapd does not come up"; }
 }
+stop_directory() {
+	kill "$slapd_pid"
+	wait "$slapd_pid" || true
+}
 directory_answers() {
 	ldapsearch -x -H "ldap://127.0.0.1:$ldap_port" -s base -b "" >/dev/null 2>&1
 }
@@ -309,7 +313,7 @@ story() {
 		skip "python3-dnspython or python3-gssapi is not installed"
 	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_ADDRESS=$address FLOW_PORT=$port FLOW_ZONE=$zone \
 		FLOW_KEY=editor.$zone FLOW_SECRET=${secret-} FLOW_PID=$kddnsd_pid \
-		FLOW_KDDNSCTL=$kddnsctl python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
+		FLOW_KDDNSCTL=$kddnsctl FLOW_SLAPD=${slapd_pid-} python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
 }
 
 expect() { # WHAT EXPECTED ACTUAL

@@ -1,0 +1,75 @@
+"""Somebody of a trusted realm; and a directory that hangs."""
+
+import os
+import signal
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from client import (ContextKey, NOERROR, REFUSED, SharedKey, Signed, add, ask, ccache, ctl, expect, replace, udp,
+                    wait_for)
+
+SLAPD = int(os.environ["FLOW_SLAPD"])
+ROUNDS = 300
+
+
+def p99(action):
+    """Of ROUNDS of it, in milliseconds."""
+    times = []
+    for i in range(ROUNDS):
+        started = time.monotonic()
+        action(i)
+        times.append((time.monotonic() - started) * 1000)
+    return statistics.quantiles(times, n=100)[98]
+
+
+def measure(pc1, shared):
+    return {
+        "query": p99(lambda i: ask("pc1", "A")),
+        "update, key": p99(lambda i: expect("key", NOERROR, Signed(shared, replace("k", "A", f"192.0.2.{i % 200 + 1}")).send(udp))),
+        "update, context": p99(lambda i: expect("context", NOERROR, Signed(pc1, replace("pc1", "A", f"192.0.2.{i % 200 + 1}")).send(udp))),
+    }
+
+
+def stranger():
+    """PC1$ of another realm has none of what PC1$ of ours has, but a ticket."""
+    with ccache("ccache-other"):
+        key = ContextKey("trusted").negotiate()
+    expect("who it is", "PC1$@OTHER.TEST", ctl("principals")["principals"][0]["principal"])
+    expect("a name of PC1$ of ours", REFUSED, Signed(key, replace("pc1", "A", "192.0.2.9")).send(udp))
+    expect("a name that the directory holds", REFUSED, Signed(key, add("pc1", "MX", "10 pc1")).send(udp))
+    expect("a rule for its realm", NOERROR,
+           Signed(key, add("other", "LOC", "52 22 23.000 N 4 53 32.000 E -2.00m")).send(udp))
+
+
+def hang():
+    """A directory that hangs holds up nobody who does not need it."""
+    pc1 = ContextKey("before-it-hangs").negotiate()
+    shared = SharedKey()
+    expect("an update before", NOERROR, Signed(pc1, replace("pc1", "A", "192.0.2.9")).send(udp))
+    before = measure(pc1, shared)
+    os.kill(SLAPD, signal.SIGSTOP)
+    try:
+        during = measure(pc1, shared)
+        # Who is new is not known, and gets an answer all the same.
+        with ccache("ccache-2"):
+            new = ContextKey("while-it-hangs").negotiate()
+        started = time.monotonic()
+        expect("a stranger", REFUSED, Signed(new, replace("pc2", "A", "192.0.2.9")).send(lambda o: udp(o, timeout=5)))
+        took = time.monotonic() - started
+        expect(f"it waits for the timeout, and not longer ({took:.1f} s)", True, took < 2)
+        wait_for("that it hangs is noticed", lambda: not ctl("status")["directory"]["up"])
+        after = measure(pc1, shared)
+    finally:
+        os.kill(SLAPD, signal.SIGCONT)
+    wait_for("it is up again", lambda: ctl("status")["directory"]["up"])
+    wait_for("the stranger is known", lambda: Signed(new, replace("pc2", "A", "192.0.2.9")).send(udp) == NOERROR)
+    for what, ms in before.items():
+        worst = max(during[what], after[what])
+        print(f"{what}: p99 {ms:.2f} ms, while the directory hangs {worst:.2f} ms")
+        # A pause of the machine is one thing, a directory's timeout (1 s) another.
+        expect(f"{what} waits for a directory that hangs", True, worst < max(10 * ms, 200))
+
+
+{"stranger": stranger, "hang": hang}[sys.argv[1]]()
