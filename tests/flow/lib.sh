@@ -12,6 +12,7 @@ srcdir=${KDDNS_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 builddir=${KDDNS_BUILDDIR:-$srcdir/build/gcc}
 kddnsd=$builddir/kddnsd
 kddnsctl=$builddir/kddnsctl
+kddns_keytab=$builddir/kddns-keytab
 dir=$(mktemp -d "${TMPDIR:-/tmp}/kddns-flow.XXXXXX")
 realm=AD.EXAMPLE.TEST
 zone=ad.example.test
@@ -146,6 +147,49 @@ trust() { # FROM TO
 	for r in "$1" "$2"; do
 		echo "addprinc -pw $1-$2 krbtgt/$2@$1" | admin "$r"
 	done
+}
+
+# A port where somebody listens, by TCP and UDP, and never says a word.
+start_silence() { # PORT
+	python3 -c '
+import signal, socket, sys
+for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+    s = socket.socket(socket.AF_INET, kind)
+    s.bind(("127.0.0.1", int(sys.argv[1])))
+    if kind == socket.SOCK_STREAM:
+        s.listen(16)
+        tcp = s
+signal.pause()' "$1" &
+	pids+=($!)
+	wait_for 10 listening "$1" || fail "silence does not listen"
+}
+
+# check_keytab ARGUMENT...: what kddns-keytab check finds, as lines of
+# "SEVERITY ID SUBJECT", and its verdict; the document stays in $dir/check.json.
+check_keytab() {
+	local status=0
+	"$kddns_keytab" check --json "$@" >"$dir/check.json" 2>"$dir/check.err" || status=$?
+	[ $status -le 1 ] || fail "kddns-keytab check $*: status $status: $(cat "$dir/check.err")"
+	python3 -c '
+import json, sys
+d = json.load(open(sys.argv[1]))
+for f in d["findings"]:
+    if not (f["text"] and f["advice"] and f["text"].endswith(".")):
+        sys.exit(f"not a sentence, or no advice: {f}")
+    print(f["severity"], f["id"], f["subject"])
+print("verdict", d["verdict"])
+sys.exit((d["verdict"] == "usable") != (sys.argv[2] == "0"))
+' "$dir/check.json" $status >"$dir/check.out" ||
+		fail "kddns-keytab check $*: status $status: $(cat "$dir/check.out" "$dir/check.err")"
+}
+
+# finds LINE ARGUMENT...: checks, and one of the lines is that.
+finds() {
+	local line=$1
+	shift
+	check_keytab "$@"
+	grep -qxF -- "$line" "$dir/check.out" ||
+		fail "no '$line' in kddns-keytab check $*: $(cat "$dir/check.out")"
 }
 
 login() { # PRINCIPAL: tickets for nsupdate

@@ -145,8 +145,10 @@ const char *
 made_file(const char *name, const struct made *m, unsigned mode)
 {
 	const char *path = made_path(name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd;
 
+	(void)unlink(path); /* it may be for reading only */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	CU_ASSERT_FATAL(fd != -1);
 	CU_ASSERT_EQUAL(write(fd, m->octets, m->len), (ssize_t)m->len);
 	CU_ASSERT_EQUAL(fchmod(fd, mode), 0);
