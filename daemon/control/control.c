@@ -473,28 +473,6 @@ open_socket(struct control *c, mode_t mode, struct reason *reason)
 	return bind_path(c, &sa, mode, reason);
 }
 
-/* Signals are for the daemon's own threads. */
-static int
-start_thread(struct control *c, struct reason *reason)
-{
-	sigset_t all, before;
-	int why;
-
-	c->changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (c->changed == -1)
-		return say_errno(c, "eventfd", reason);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	why = pthread_create(&c->thread, NULL, accept_clients, c);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (why != 0) {
-		errno = why;
-		return say_errno(c, "thread", reason);
-	}
-	c->has_thread = true;
-	return 0;
-}
-
 int
 control_open(const struct control_options *options,
     struct control **control_out, struct reason *reason)
@@ -520,9 +498,6 @@ control_open(const struct control_options *options,
 	ret = open_socket(c, options->mode == 0 ? 0660 : options->mode, reason);
 	if (ret != 0)
 		goto done;
-	ret = start_thread(c, reason);
-	if (ret != 0)
-		goto done;
 
 	*control_out = c;
 	c = NULL;
@@ -531,6 +506,28 @@ done:
 		reason_set(reason, "control: %s", err_text(ret));
 	control_close(c);
 	return ret;
+}
+
+/* Signals are for the daemon's own threads. */
+int
+control_serve(struct control *c, struct reason *reason)
+{
+	sigset_t all, before;
+	int why;
+
+	c->changed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->changed == -1)
+		return say_errno(c, "eventfd", reason);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	why = pthread_create(&c->thread, NULL, accept_clients, c);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (why != 0) {
+		errno = why;
+		return say_errno(c, "thread", reason);
+	}
+	c->has_thread = true;
+	return 0;
 }
 
 /* Ends the reading of those who have not asked yet; joins all. */

@@ -65,8 +65,8 @@ struct control_options {
 };
 
 /*
- * Makes the socket and serves it.  A file left by a daemon that is gone is
- * replaced.
+ * Makes the socket; who connects waits for control_serve().  A file left by a
+ * daemon that is gone is replaced.
  *
  * ERR_BUSY      a live daemon answers there
  * ERR_EXISTS    the path is there and is no socket
@@ -74,6 +74,9 @@ struct control_options {
  */
 int control_open(const struct control_options *options,
     struct control **control_out, struct reason *reason);
+
+/* Commands are carried out from now on. */
+int control_serve(struct control *c, struct reason *reason);
 
 /* Waits for commands in hand, then removes the file; NULL is fine. */
 void control_close(struct control *c);

@@ -324,6 +324,17 @@ open_control(struct server *s, const struct conf *conf, struct reason *reason)
 	return control_open(&options, &s->control, reason);
 }
 
+static int
+write_session_key(struct server *s, const struct settings *settings,
+    struct reason *reason)
+{
+	const char *path = settings_session_keyfile(settings);
+
+	return path == NULL
+	    ? 0
+	    : session_key_write(s->options.session_key, path, reason);
+}
+
 int
 server_start(const struct server_options *options, struct settings *settings,
     struct server **server_out, struct reason *reason)
@@ -363,9 +374,6 @@ server_start(const struct server_options *options, struct settings *settings,
 		ret = panel_open(s, conf, &s->panel);
 	if (ret == 0)
 		ret = privilege_drop(conf->options.user, folders, 2, reason);
-	if (ret == 0 && settings_session_keyfile(settings) != NULL)
-		ret = session_key_write(options->session_key,
-		    settings_session_keyfile(settings), reason);
 	if (ret == 0)
 		ret = create_rooms(s, settings, reason);
 	if (ret == 0)
@@ -378,12 +386,17 @@ server_start(const struct server_options *options, struct settings *settings,
 		ret = workers_start(s);
 	if (ret == 0)
 		ret = open_control(s, conf, reason);
+	if (ret == 0)
+		ret = write_session_key(s, settings, reason);
 	if (ret != 0)
 		goto done;
 	server_use_panel(s, settings, NULL);
 	server_notify_all(s);
 	log_notice("started zones=%zu workers=%u", settings_n_zones(settings),
 	    s->n_workers);
+	ret = control_serve(s->control, reason);
+	if (ret != 0)
+		goto done;
 	*server_out = s;
 	s = NULL;
 done:
@@ -466,7 +479,8 @@ server_stop(struct server *s)
 {
 	const char *session_keyfile = settings_session_keyfile(s->settings);
 
-	if (session_keyfile != NULL)
+	/* Without the socket the file is that of the daemon who has it. */
+	if (s->control != NULL && session_keyfile != NULL)
 		session_key_remove(session_keyfile);
 	panel_close(s->panel);
 	control_close(s->control);

@@ -175,6 +175,7 @@ serve(const char *result)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(path, sizeof(path), "%s/control.sock", folder);
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, NULL), 0);
 	return c;
 }
 

@@ -109,6 +109,7 @@ open_control(unsigned client_ms)
 
 	make_folder();
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, NULL), 0);
 	return c;
 }
 
@@ -307,6 +308,7 @@ test_a_live_socket_is_refused_and_a_stale_one_replaced(void)
 	control_close(c);
 	CU_ASSERT_EQUAL(rename(keep, path), 0);
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, &reason), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, &reason), 0);
 	close_control(c);
 }
 
@@ -343,6 +345,7 @@ test_the_file_is_for_owner_and_group(void)
 
 	make_folder();
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, NULL), 0);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 07777, 0660);
 	CU_ASSERT_EQUAL(st.st_gid, getegid());
@@ -401,6 +404,7 @@ test_only_the_group_is_served_even_if_the_file_is_open(void)
 	make_folder();
 	CU_ASSERT_EQUAL(chmod(folder, 0755), 0);
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, NULL), 0);
 	CU_ASSERT(!is_served_as_stranger(STRANGER));
 	CU_ASSERT(is_served_as_stranger(g->gr_gid));
 	close_control(c);
@@ -410,6 +414,7 @@ test_only_the_group_is_served_even_if_the_file_is_open(void)
 	make_folder();
 	CU_ASSERT_EQUAL(chmod(folder, 0755), 0);
 	CU_ASSERT_EQUAL_FATAL(control_open(&o, &c, NULL), 0);
+	CU_ASSERT_EQUAL_FATAL(control_serve(c, NULL), 0);
 	CU_ASSERT(!is_served_as_stranger(g->gr_gid));
 	close_control(c);
 }
