@@ -95,6 +95,14 @@ size_t policy_book_n_rules(const struct policy_book *b);
 const struct policy_rule *policy_book_rule_at(const struct policy_book *b,
     size_t i);
 
+/*
+ * Calls warn for each rule that surely does not do what it seems to: that no
+ * question comes to, or whose realm is in the wrong case.  Quadratic in the
+ * rules of the book: for when it is read, and not for thousands.
+ */
+void policy_book_lint(const struct policy_book *b,
+    void (*warn)(void *arg, const char *source, const char *what), void *arg);
+
 /* "grant AD.EXAMPLE.TEST ms-self . A AAAA (kddnsd.conf:41)"; the rule's own. */
 const char *policy_rule_to_text(const struct policy_rule *r);
 

@@ -468,7 +468,8 @@ keep_text(struct policy_rule *r, const struct policy_rule_text *text)
 		len--;
 	size = len + strlen(text->source) + sizeof(" ()");
 	r->text = malloc(size);
-	if (r->text == NULL)
+	r->source = strdup(text->source);
+	if (r->text == NULL || r->source == NULL)
 		return ERR_NOMEM;
 	(void)snprintf(r->text, size, "%.*s (%s)", (int)len, start,
 	    text->source);
@@ -629,5 +630,6 @@ rule_destroy(struct policy_rule *r)
 	free(r->group_dn);
 	free(r->types);
 	free(r->text);
+	free(r->source);
 	free(r);
 }

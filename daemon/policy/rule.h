@@ -99,6 +99,7 @@ struct policy_rule {
 	struct rule_type *types;
 	size_t n_types; /* 0: all but NS, SOA and RRSIG */
 	char *text;     /* with the source */
+	char *source;
 };
 
 /*

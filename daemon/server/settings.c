@@ -64,6 +64,17 @@ static void __attribute__((format(printf, 3, 4))) complain(struct complaints *c,
 	va_end(ap);
 }
 
+static void __attribute__((format(printf, 3, 4)))
+warn(struct complaints *c, const struct conf_place *place, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	conf_errors_add(c->errors, true, place->order, place->file, place->line,
+	    fmt, ap);
+	va_end(ap);
+}
+
 struct settings *
 settings_ref(struct settings *s)
 {
@@ -213,22 +224,35 @@ struct rule_complaints {
 };
 
 /* source is the place of one of the rules: find it again. */
-static void
-complain_of_rule(void *arg, const char *source, const char *what)
+static const struct conf_place *
+place_of_rule(const struct conf_zone *zone, const char *source)
 {
-	const struct rule_complaints *rc = arg;
-	const struct conf_rules *rules = &rc->zone->update_policy;
+	const struct conf_rules *rules = &zone->update_policy;
 	char text[ZONE_BOOK_PLACE_SIZE];
 
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct conf_place *place = &rules->items[i].place;
 
-		if (strcmp(zone_book_place(place, text), source) == 0) {
-			complain(rc->c, place, "%s", what);
-			return;
-		}
+		if (strcmp(zone_book_place(place, text), source) == 0)
+			return place;
 	}
-	complain(rc->c, &rc->zone->place, "%s", what);
+	return &zone->place;
+}
+
+static void
+complain_of_rule(void *arg, const char *source, const char *what)
+{
+	const struct rule_complaints *rc = arg;
+
+	complain(rc->c, place_of_rule(rc->zone, source), "%s", what);
+}
+
+static void
+warn_of_rule(void *arg, const char *source, const char *what)
+{
+	const struct rule_complaints *rc = arg;
+
+	warn(rc->c, place_of_rule(rc->zone, source), "update-policy: %s", what);
 }
 
 /* Without a word of the directory yet: where it has its place, nothing goes. */
@@ -251,6 +275,7 @@ compile_book(const struct settings *s, const struct conf_zone *zone,
 		return 0; /* complained of */
 	if (ret != 0)
 		return ret;
+	policy_book_lint(book, warn_of_rule, &rc);
 	z->book = zone_book_create(book);
 	if (z->book != NULL)
 		return 0;
