@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "web/assets.h"
@@ -88,6 +89,23 @@ read_text(const char *path, char reason[WEB_REASON_SIZE])
 	return text;
 }
 
+static bool
+is_private(const char *path, char reason[WEB_REASON_SIZE])
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1) {
+		(void)snprintf(reason, WEB_REASON_SIZE, "%s: %s", path,
+		    strerror(errno));
+		return false;
+	}
+	if ((st.st_mode & S_IRWXO) == 0)
+		return true;
+	(void)snprintf(reason, WEB_REASON_SIZE,
+	    "%s: everybody may read it (mode %04o)", path, st.st_mode & 07777);
+	return false;
+}
+
 struct serving *
 serving_create(const struct web_site *site,
     const struct web_negotiate *negotiate, char reason[WEB_REASON_SIZE])
@@ -103,7 +121,7 @@ serving_create(const struct web_site *site,
 	s->sign_in = sign_in_create(negotiate);
 	if (s->sign_in != NULL)
 		s->certificate = read_text(negotiate->certificate, reason);
-	if (s->certificate != NULL)
+	if (s->certificate != NULL && is_private(negotiate->key, reason))
 		s->key = read_text(negotiate->key, reason);
 	if (s->key != NULL)
 		return s;

@@ -86,6 +86,7 @@ judge_keytab(struct server *s, struct verdicts *v)
 {
 	struct acceptor_generation *g = acceptor_current(s->acceptor);
 	size_t n = g == NULL ? 0 : acceptor_n_entries(g);
+	size_t n_principals = g == NULL ? 0 : acceptor_n_principals(g);
 	struct keytabs_status st;
 
 	v->about = "keytab";
@@ -111,8 +112,9 @@ judge_keytab(struct server *s, struct verdicts *v)
 		    "The keytab has keys of weak enctypes.");
 	if (st.failed_s == 0 && n > 0)
 		say(v, LEVEL_OK, "",
-		    "%zu keys of %zu principals accept tickets.", n,
-		    acceptor_n_principals(g));
+		    "%zu key%s of %zu principal%s can accept tickets.", n,
+		    n == 1 ? "" : "s", n_principals,
+		    n_principals == 1 ? "" : "s");
 	acceptor_generation_unref(g);
 }
 
