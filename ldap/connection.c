@@ -414,7 +414,11 @@ get_tickets(struct attempt *a)
 	return is_got && login_use(login, a->line);
 }
 
-/* In the clear the layer of SASL protects; within TLS there must be none. */
+/*
+ * In the clear the layer of SASL protects; within TLS there must be none: an
+ * Active Directory refuses it.  (Cyrus SASL 2.1.28 then loses one credential a
+ * bind, 18 kB, which is why a server that drops us is not returned to at once.)
+ */
 static bool
 bind_gssapi(struct attempt *a)
 {

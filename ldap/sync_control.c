@@ -27,13 +27,13 @@ sync_request_create(void)
 	return control;
 }
 
-/* libldap reads from octets of the caller's, which it does not change. */
+/* A copy of the octets; liblber 2.5.13 crashes where there are none. */
 static BerElement *
 reader_of(const struct berval *value)
 {
 	struct berval octets = *value;
 
-	return octets.bv_val == NULL ? NULL : ber_init(&octets);
+	return octets.bv_len == 0 ? NULL : ber_init(&octets);
 }
 
 bool

@@ -221,6 +221,7 @@ void
 slapd_pause(enum slapd_server which)
 {
 	(void)kill(pids[which], SIGSTOP);
+	(void)waitpid(pids[which], NULL, WUNTRACED); /* until it is */
 }
 
 void
