@@ -235,10 +235,8 @@ test_names_are_values_and_nothing_else(void)
 {
 	static const char *const bad[] = {"*", "*)(cn=*", "PC1*", "PC1$)(cn=*",
 	    "PC1$)(|(cn=*", "\\50C1$", "PC1$\\00", "PC1$\\", "(PC1$)", " PC1$",
-	    "PC1$ ", "PC1\xc2\xad$",
-	    "\xef\xbc\xb0"
-	    "C1$",
-	    "PC1$\n", "", "*)(uid=*", "PC1$)(objectClass=*)(cn=", "%a", "%p"};
+	    "PC1$ ", "PC1\xc2\xad$", "\xef\xbc\xb0$", "PC1$\n", "", "*)(uid=*",
+	    "PC1$)(objectClass=*)(cn=", "%a", "%p"};
 	struct watch_answer a;
 
 	set_up();
