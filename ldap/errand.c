@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -96,5 +97,10 @@ errand_is_done(const struct errand *e)
 void *
 errand_arg(const struct errand *e)
 {
+	bool is_done =
+	    errand_is_done(e); /* what it wrote is seen from now on */
+
+	assert(is_done);
+	(void)is_done;
 	return e->work.arg;
 }

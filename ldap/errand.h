@@ -32,7 +32,7 @@ struct errand *errand_start(const struct errand_work *work);
 int errand_fd(const struct errand *e); /* readable when it is done */
 bool errand_is_done(const struct errand *e);
 
-/* What it was given; not to be touched until it is done. */
+/* What it was given; it must be done. */
 void *errand_arg(const struct errand *e);
 
 /* Lets go, done or not; NULL is fine. */

@@ -323,7 +323,9 @@ bool
 login_end(struct login *l, const char *host, bool *for_host_out,
     char line[LINE_SIZE])
 {
-	*for_host_out = strcmp(l->host, host) == 0;
+	const struct login *done = errand_arg(l->errand);
+
+	*for_host_out = strcmp(done->host, host) == 0;
 	errand_release(l->errand);
 	l->errand = NULL;
 	if (!l->has_ticket)
