@@ -35,13 +35,17 @@ struct kept {
 	uint64_t n; /* ever put */
 };
 
+/* For so long an unsigned update may come again signed. */
+#define FIRST_ATTEMPT_MS 60000
+
 struct writer_rings {
 	_Alignas(64) pthread_mutex_t lock;
 	struct kept kept[SORTS];
 };
 
 struct decisions {
-	_Atomic uint64_t last; /* number given */
+	_Atomic uint64_t last;        /* number given */
+	_Atomic uint64_t unsigned_ms; /* when one was put last */
 	_Atomic unsigned n_waiting;
 	pthread_mutex_t lock; /* for changed only */
 	pthread_cond_t changed;
@@ -159,17 +163,72 @@ wake_waiting(struct decisions *d)
 	(void)pthread_mutex_unlock(&d->lock);
 }
 
+static bool
+is_first_attempt(const struct decision *unsigned_one, const struct decision *x,
+    uint64_t now_ms)
+{
+	return unsigned_one->number != 0 &&
+	    now_ms - unsigned_one->time_ms <= FIRST_ATTEMPT_MS &&
+	    addr_equal(&unsigned_one->from, &x->from) &&
+	    strcmp(unsigned_one->zone, x->zone) == 0 &&
+	    strcmp(unsigned_one->asked, x->asked) == 0;
+}
+
+/* Takes the number, and with it the record, out of the newest one that fits. */
+static bool
+forget_in(struct kept *kept, const struct decision *x, uint64_t now_ms)
+{
+	size_t n = kept->n < DECISIONS_KEPT ? kept->n : DECISIONS_KEPT;
+
+	for (size_t i = 0; i < n; i++) {
+		struct decision *old =
+		    &kept->records[(kept->n - 1 - i) % DECISIONS_KEPT];
+
+		if (!is_first_attempt(old, x, now_ms))
+			continue;
+		old->number = 0;
+		return true;
+	}
+	return false;
+}
+
+/* True if x, which is signed, came unsigned before: that is forgotten. */
+static bool
+forget_first_attempt(struct decisions *d, const struct decision *x,
+    uint64_t now_ms)
+{
+	bool found = false;
+
+	if (now_ms - atomic_load(&d->unsigned_ms) > FIRST_ATTEMPT_MS)
+		return false;
+	for (unsigned i = 0; i < d->n_writers && !found; i++) {
+		struct writer_rings *w = &d->writers[i];
+
+		(void)pthread_mutex_lock(&w->lock);
+		found = forget_in(&w->kept[SORT_DENIED_UNSIGNED], x, now_ms);
+		(void)pthread_mutex_unlock(&w->lock);
+	}
+	return found;
+}
+
 void
 decisions_put(struct decisions *d, unsigned writer, const struct decision *x)
 {
 	struct writer_rings *w = &d->writers[writer];
 	struct kept *kept = &w->kept[sort_of(x)];
+	uint64_t now_ms = clock_wall_us() / 1000;
+	bool after_unsigned = false;
 	struct decision *place;
 
+	if (sort_of(x) == SORT_DENIED_UNSIGNED)
+		atomic_store(&d->unsigned_ms, now_ms);
+	else if (x->kind == DECISION_UPDATE && x->key[0] != '\0')
+		after_unsigned = forget_first_attempt(d, x, now_ms);
 	(void)pthread_mutex_lock(&w->lock);
 	place = &kept->records[kept->n++ % DECISIONS_KEPT];
 	*place = *x;
-	place->time_ms = clock_wall_us() / 1000;
+	place->after_unsigned = after_unsigned;
+	place->time_ms = now_ms;
 	place->number = atomic_fetch_add(&d->last, 1) + 1;
 	(void)pthread_mutex_unlock(&w->lock);
 	wake_waiting(d);
@@ -194,10 +253,10 @@ gather(struct gathering *g, const struct kept *kept)
 		const struct decision *x =
 		    &kept->records[(kept->n - 1 - i) % DECISIONS_KEPT];
 
+		if (x->number == 0 || x->number > g->last)
+			continue; /* forgotten, or too new */
 		if (x->number <= g->query->after)
 			break; /* the rest of the ring is older */
-		if (x->number > g->last)
-			continue;
 		if (g->n == g->room) {
 			size_t room = g->room == 0 ? 64 : 2 * g->room;
 			struct decision *more =

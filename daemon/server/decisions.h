@@ -60,6 +60,12 @@ struct decision {
 	char facts[256];   /* what the directory says of the signer */
 	struct reason reason;
 	struct reason next; /* the admin's next step */
+
+	/*
+	 * An update that was sent unsigned before, as Windows does: of the two
+	 * there is this record alone.  decisions_put() sees to it.
+	 */
+	bool after_unsigned;
 };
 
 /* "negotiation", "update", "signature"; never NULL. */
@@ -74,7 +80,10 @@ struct decisions;
 struct decisions *decisions_create(unsigned n_writers);
 void decisions_destroy(struct decisions *d); /* NULL is fine */
 
-/* Keeps a copy of x as the newest. */
+/*
+ * Keeps a copy of x as the newest.  If it is a signed update that came unsigned
+ * from the same address in the last minute, and was refused, that record goes.
+ */
 void decisions_put(struct decisions *d, unsigned writer,
     const struct decision *x);
 

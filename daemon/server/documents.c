@@ -318,7 +318,7 @@ document_decision(const struct decision *x)
 	char addr[ADDR_TEXT_SIZE];
 
 	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-			 "s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}",
 	    "number", (json_int_t)x->number, "time",
 	    (json_int_t)(x->time_ms / 1000), "kind",
 	    decision_kind_text(x->kind), "result",
@@ -326,7 +326,8 @@ document_decision(const struct decision *x)
 	    "from", addr_to_text_port(&x->from, addr), "transport",
 	    x->tcp ? "tcp" : "udp", "signer", x->signer, "key", x->key, "zone",
 	    x->zone, "asked", x->asked, "rule", x->rule, "nearest", x->nearest,
-	    "reason", x->reason.text, "facts", x->facts, "next", x->next.text);
+	    "reason", x->reason.text, "facts", x->facts, "next", x->next.text,
+	    "after_unsigned", (int)x->after_unsigned);
 }
 
 json_t *

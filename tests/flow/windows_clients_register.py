@@ -51,6 +51,11 @@ for label, options in {"later Windows": {}, "Windows 2000": {"w2000": True},
     expect("the other PTR goes", NOERROR, pc.unregister_pointer(V6))
     expect("one key for all of that", 1, pc.n_keys)
 
+# What came unsigned first is one event with what came signed, and no refusal.
+records = ctl("updates", "-n", "1000")["updates"]
+expect("unsigned refusals", [], [x for x in records if x["kind"] == "update" and x["result"] == "refused"])
+expect("signed ones that came unsigned first", True, any(x["after_unsigned"] for x in records))
+
 # RFC 3645 section 4.1.1: the server says BADKEY, the client negotiates anew.
 def has_expired():
     octets = message(UPDATE, (ZONE.to_text(), SOA, IN))

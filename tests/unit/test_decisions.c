@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "daemon/server/decisions.h"
 #include "tests/unit/suites.h"
@@ -118,6 +119,48 @@ test_waiting_ends_with_the_next(void)
 	decisions_destroy(d);
 }
 
+/* An update from 192.0.2.last; key "": unsigned. */
+static void
+put_update(struct decisions *d, unsigned writer, uint8_t last, const char *key,
+    enum decision_result result)
+{
+	struct decision x = {.kind = DECISION_UPDATE,
+	    .result = result,
+	    .from = {.family = AF_INET, .octets = {192, 0, 2, last}}};
+
+	(void)snprintf(x.key, sizeof(x.key), "%s", key);
+	(void)snprintf(x.zone, sizeof(x.zone), "ad.test");
+	(void)snprintf(x.asked, sizeof(x.asked), "u%u", last);
+	decisions_put(d, writer, &x);
+}
+
+static void
+test_an_unsigned_first_attempt_is_one_event_with_the_signed_one(void)
+{
+	struct decisions *d = decisions_create(WRITERS);
+	struct decisions_query all = {.max = 100};
+	struct decision *list;
+	uint64_t last;
+	size_t n;
+
+	put_update(d, 0, 1, "", DECISION_REFUSED);
+	put_update(d, 0, 2, "", DECISION_REFUSED);
+	CU_ASSERT_STRING_EQUAL(read_all(d, all), "u1 u2 ");
+	put_update(d, 1, 1, "k", DECISION_DONE);
+	CU_ASSERT_STRING_EQUAL(read_all(d, all), "u2 u1 ");
+	CU_ASSERT_EQUAL_FATAL(decisions_read(d, &all, &list, &n, &last), 0);
+	CU_ASSERT(!list[0].after_unsigned && list[1].after_unsigned);
+	free(list);
+	/* once only, and of the same address only */
+	put_update(d, 1, 1, "k", DECISION_DONE);
+	put_update(d, 1, 3, "k", DECISION_DONE);
+	CU_ASSERT_EQUAL_FATAL(decisions_read(d, &all, &list, &n, &last), 0);
+	CU_ASSERT_EQUAL_FATAL(n, 4);
+	CU_ASSERT(!list[2].after_unsigned && !list[3].after_unsigned);
+	free(list);
+	decisions_destroy(d);
+}
+
 struct flood {
 	struct decisions *d;
 	unsigned writer;
@@ -185,6 +228,8 @@ CU_TestInfo decisions_tests[] = {
 	test_the_newest_come_in_order_from_all_writers},
     {"a flood of one sort pushes out no other",
 	test_a_flood_of_one_sort_pushes_out_no_other},
+    {"an unsigned first attempt is one event with the signed one",
+	test_an_unsigned_first_attempt_is_one_event_with_the_signed_one},
     {"waiting ends with the next", test_waiting_ends_with_the_next},
     {"who follows misses no number and sees none twice",
 	test_who_follows_misses_no_number_and_sees_none_twice},
