@@ -191,7 +191,8 @@ main(int argc, char **argv)
 	options.n_overrides = args.n_overrides;
 	options.session_key = &session_key;
 	if (server_start(&options, settings, &server, &reason) != 0) {
-		(void)fprintf(stderr, "kddnsd: %s\n", reason.text);
+		if (!args.foreground) /* else it is where the log goes */
+			(void)fprintf(stderr, "kddnsd: %s\n", reason.text);
 		log_error("start failed reason=\"%s\"", reason.text);
 		return EXIT_FAILED;
 	}

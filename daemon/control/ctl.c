@@ -58,7 +58,8 @@ static const struct command commands[] = {
     {"notify", "ZONE", "tell the secondaries again", 1, 1, render_notify, NULL},
     {"explain",
 	"[-z ZONE] [-a ADDRESS] [--tcp] WHO (add|delete) NAME TYPE [RDATA]",
-	"what would be decided, and why", 4, 64, render_explain, NULL},
+	"what would be decided; WHO: principal, 'key X', none", 4, 64,
+	render_explain, NULL},
     {"updates", "[-n N] [--denied] [--follow]",
 	"the last updates and negotiations, and why", 0, 4, render_updates,
 	render_decision},
@@ -94,13 +95,61 @@ struct ctl {
 	FILE *err;
 };
 
+/* Failures. */
+
+static void
+put_json(struct ctl *ctl, const json_t *document)
+{
+	(void)json_dumpf(document, ctl->out, JSON_COMPACT);
+	(void)fputc('\n', ctl->out);
+}
+
+/* To a terminal, perhaps: escaped. */
+static void
+complain(struct ctl *ctl, const char *what, const char *why)
+{
+	(void)fputs("kddnsctl: ", ctl->err);
+	render_text(ctl->err, what);
+	(void)fputs(": ", ctl->err);
+	render_text(ctl->err, why);
+	(void)fputc('\n', ctl->err);
+}
+
+/* Where there is no answer of the daemon that says so. */
+static enum ctl_exit
+failed(struct ctl *ctl, const char *what, const char *why)
+{
+	json_t *error = json_sprintf("%s: %s", what, why); /* NULL: no UTF-8 */
+	json_t *answer = json_pack("{s:b, s:o*}", "ok", 0, "error", error);
+
+	if (ctl->is_json && answer != NULL)
+		put_json(ctl, answer);
+	json_decref(answer);
+	complain(ctl, what, why);
+	return CTL_FAILED;
+}
+
 /* The command line. */
+
+#define HELP_COLUMN 28
+
+/* "  dump ZONE   the zone as a zone file", on two lines if usage is long. */
+static void
+put_command(FILE *out, const struct command *k)
+{
+	int len = fprintf(out, "  %s %s", k->name, k->usage);
+
+	if (len > HELP_COLUMN - 2) {
+		(void)fputc('\n', out);
+		len = 0;
+	}
+	(void)fprintf(out, "%*s%s\n", HELP_COLUMN - (len < 0 ? 0 : len), "",
+	    k->help);
+}
 
 static void
 put_help(FILE *out)
 {
-	char usage[128];
-
 	(void)fputs("usage: kddnsctl [-s PATH] [--json] COMMAND [ARGUMENT]\n"
 		    "\n"
 		    "  -s, --socket PATH  the daemon's control socket\n"
@@ -110,20 +159,15 @@ put_help(FILE *out)
 		    "  -V, --version      the version\n"
 		    "\n",
 	    out);
-	for (const struct command *k = commands; k->name != NULL; k++) {
-		(void)snprintf(usage, sizeof(usage), "%s %s", k->name,
-		    k->usage);
-		(void)fprintf(out, "  %-24s  %s\n", usage, k->help);
-	}
+	for (const struct command *k = commands; k->name != NULL; k++)
+		put_command(out, k);
+	(void)fputs("\nkddnsctl(1) says more.\n", out);
 }
 
-/* Why the command line is wrong; escaped, since it goes to a terminal. */
 static enum ctl_exit
 misused(struct ctl *ctl, const char *what, const char *why)
 {
-	(void)fputs("kddnsctl: ", ctl->err);
-	render_text(ctl->err, what);
-	(void)fprintf(ctl->err, ": %s\n", why);
+	(void)failed(ctl, what, why);
 	return CTL_USAGE;
 }
 
@@ -158,6 +202,10 @@ read_command(struct ctl *ctl)
 		    "unknown command; see --help");
 	ctl->args++;
 	ctl->n_args--;
+	if (ctl->n_args == 1 && strcmp(ctl->args[0], "--help") == 0) {
+		put_command(ctl->out, k);
+		return CTL_DONE;
+	}
 	if (ctl->n_args < k->min_args || ctl->n_args > k->max_args) {
 		(void)snprintf(usage, sizeof(usage), "usage: kddnsctl %s%s%s",
 		    k->name, k->usage[0] == '\0' ? "" : " ", k->usage);
@@ -214,22 +262,14 @@ read_options(struct ctl *ctl, int argc, char **argv)
 
 /* Talking to the daemon. */
 
-static enum ctl_exit
-failed(struct ctl *ctl, const char *what, const char *why)
-{
-	(void)fputs("kddnsctl: ", ctl->err);
-	render_text(ctl->err, what);
-	(void)fputs(": ", ctl->err);
-	render_text(ctl->err, why);
-	(void)fputc('\n', ctl->err);
-	return CTL_FAILED;
-}
-
 static const char *
 why_unreachable(int errno_value)
 {
 	if (errno_value == ENOENT || errno_value == ECONNREFUSED)
 		return "no daemon answers there (is kddnsd running?)";
+	if (errno_value == EACCES)
+		return "permission denied: root, the daemon's user and the "
+		       "group of control {} may use it";
 	return strerror(errno_value);
 }
 
@@ -271,13 +311,6 @@ make_request(const struct ctl *ctl)
 	}
 	return json_pack("{s:s, s:o}", "command", ctl->command->name, "args",
 	    args);
-}
-
-static void
-put_json(struct ctl *ctl, const json_t *document)
-{
-	(void)json_dumpf(document, ctl->out, JSON_COMPACT);
-	(void)fputc('\n', ctl->out);
 }
 
 /* An element of an array: it is shown when all are there.  False: it is not. */
@@ -331,9 +364,11 @@ put_last(struct ctl *ctl, json_t *last)
 		(void)json_object_update(result, ctl->rows);
 	if (ctl->is_json)
 		put_json(ctl, last);
-	if (!json_is_true(json_object_get(last, "ok")))
-		return failed(ctl, ctl->command->name,
+	if (!json_is_true(json_object_get(last, "ok"))) {
+		complain(ctl, ctl->command->name,
 		    why == NULL ? "the daemon does not say why" : why);
+		return CTL_FAILED;
+	}
 	if (!ctl->is_json)
 		ctl->command->render(ctl->out, result);
 	return CTL_DONE;
@@ -488,7 +523,9 @@ ctl_run(int argc, char **argv, const struct ctl_alone *alone, FILE *out,
 
 	if (status == CTL_DONE && ctl.command != NULL)
 		status = run(&ctl);
-	if (status == CTL_DONE && (fflush(out) != 0 || ferror(out)))
-		status = failed(&ctl, "output", "cannot be written");
+	if (status == CTL_DONE && (fflush(out) != 0 || ferror(out))) {
+		complain(&ctl, "output", "cannot be written");
+		status = CTL_FAILED;
+	}
 	return status;
 }

@@ -159,6 +159,10 @@ put_journal(FILE *out, const json_t *journal)
 {
 	char octets[CELL_SIZE], first[CELL_SIZE], n[CELL_SIZE];
 
+	if (json_integer_value(json_object_get(journal, "changesets")) == 0) {
+		put_line(out, "journal", "empty");
+		return;
+	}
 	put_line(out, "journal", "%s, %s changesets from serial %s",
 	    cell_octets(json_object_get(journal, "octets"), octets),
 	    cell_text(json_object_get(journal, "changesets"), n),
@@ -261,9 +265,10 @@ render_decision(FILE *out, const json_t *decision)
 
 	render_text(out, cell_time(json_object_get(decision, "time"), cell));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		(void)fputc(' ', out);
-		render_text(out,
-		    cell_text(json_object_get(decision, keys[i]), cell));
+		(void)cell_text(json_object_get(decision, keys[i]), cell);
+		if (cell[0] != '\0')
+			(void)fputc(' ', out);
+		render_text(out, cell);
 	}
 	(void)fputc('\n', out);
 	put_detail(out, decision, "asked", "asked");

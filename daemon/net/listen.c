@@ -245,7 +245,8 @@ say_why(const struct addr *a, int errno_value, struct reason *reason)
 	int err = err_from_errno(errno_value);
 
 	if (errno_value == EADDRINUSE) {
-		why = "address in use";
+		why = "address in use, by another DNS server perhaps (ss "
+		      "-lntup)";
 	} else if (errno_value == EADDRNOTAVAIL) {
 		why = "no interface of this machine has that address";
 		err = ERR_NOTFOUND;

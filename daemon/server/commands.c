@@ -23,7 +23,10 @@ commands_zone(struct server *s, const char *text, struct reason *reason)
 		z = store_find_apex(s->store, apex.octets);
 	/* A reload has just added it if it has no link yet. */
 	if (z == NULL || server_zone_link(z) == NULL) {
-		reason_set(reason, "%s: no such zone", text);
+		reason_set(reason,
+		    "%s: no such zone is served (kddnsctl zones lists those "
+		    "that are)",
+		    text);
 		return NULL;
 	}
 	return z;
@@ -183,9 +186,8 @@ const struct control_command server_commands[] = {
     {"zone-purge", "ZONE", 1, 1, command_zone_purge},
     {"notify", "ZONE", 1, 1, command_notify},
     {"explain",
-	"[-z ZONE] [-a ADDRESS] [--tcp] PRINCIPAL (add|delete) NAME TYPE "
-	"[RDATA]",
-	4, 64, command_explain},
+	"[-z ZONE] [-a ADDRESS] [--tcp] WHO (add|delete) NAME TYPE [RDATA]", 4,
+	64, command_explain},
     {"updates", "[-n N] [--denied] [--follow]", 0, 4, command_updates},
     {"tsig-list", "", 0, 0, command_tsig_list},
     {"tsig-delete", "KEYNAME", 1, 1, command_tsig_delete},

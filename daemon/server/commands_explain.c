@@ -99,8 +99,9 @@ read_question(const struct control_request *request, char text[RDATA_TEXT_MAX],
 	if (q->type == NULL ||
 	    (strcmp(how, "add") != 0 && strcmp(how, "delete") != 0)) {
 		reason_set(reason,
-		    "usage: explain [-z ZONE] [-a ADDRESS] [--tcp] PRINCIPAL "
-		    "(add|delete) NAME TYPE [RDATA]");
+		    "usage: explain [-z ZONE] [-a ADDRESS] [--tcp] WHO "
+		    "(add|delete) NAME TYPE [RDATA], where WHO is one "
+		    "argument: a principal, 'key NAME' or none");
 		return ERR_MALFORMED;
 	}
 	q->is_deletion = strcmp(how, "delete") == 0;

@@ -111,7 +111,7 @@ read_sync(struct server *s, const struct control_request *request,
 			*flags_out |= STORE_SYNC_CLEAN;
 		} else if (strcmp(text, "-force") == 0) {
 			*flags_out |= STORE_SYNC_FORCE;
-		} else if (*zone_out != NULL) {
+		} else if (text[0] == '-' || *zone_out != NULL) {
 			reason_set(reason,
 			    "usage: sync [-clean] [-force] [ZONE]");
 			return ERR_MALFORMED;

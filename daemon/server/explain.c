@@ -18,6 +18,7 @@
 #include "daemon/server/grants.h"
 #include "daemon/server/requester.h"
 #include "daemon/server/settings.h"
+#include "daemon/tsig/keyring.h"
 #include "daemon/update/update.h"
 
 #define ADDED_TTL 3600
@@ -66,6 +67,11 @@ read_principal(struct explaining *e)
 	int ret;
 
 	ret = principal_from_text(e->question->who, &named, e->reason);
+	if (ret == ERR_MALFORMED)
+		reason_set(e->reason,
+		    "\"%s\" is no principal with its realm (PC1$@REALM, "
+		    "user@REALM), nor 'key NAME' or none",
+		    e->question->who);
 	if (ret != 0)
 		return ret;
 	search.named = named;
@@ -90,10 +96,17 @@ read_who(struct explaining *e)
 	if (strncmp(who, "key ", 4) != 0)
 		return read_principal(e);
 	e->signer.kind = SIGNER_KEY;
-	if (name_from_text(who + 4, NULL, &e->signer.key_name) == 0)
+	if (name_from_text(who + 4, NULL, &e->signer.key_name) != 0) {
+		reason_set(e->reason, "\"%s\" is no name of a key", who + 4);
+		return ERR_MALFORMED;
+	}
+	if (keyring_find(settings_keyring(e->settings),
+		e->signer.key_name.octets) != NULL)
 		return 0;
-	reason_set(e->reason, "\"%s\" is no name of a key", who + 4);
-	return ERR_MALFORMED;
+	reason_set(e->reason,
+	    "there is no key {} of the name %s: its updates get BADKEY",
+	    who + 4);
+	return ERR_NOTFOUND;
 }
 
 /* --- What --- */
@@ -175,7 +188,9 @@ find_zone(struct explaining *e)
 		z = store_find_apex(e->server->store, name.octets);
 	e->zone = settings_zone(e->settings, z);
 	if (e->zone == NULL) {
-		reason_set(e->reason, "%s: no such zone",
+		reason_set(e->reason,
+		    q->zone == NULL ? "%s is in no zone that is served"
+				    : "%s: no such zone is served",
 		    q->zone == NULL ? q->owner : q->zone);
 		return ERR_NOTFOUND;
 	}

@@ -42,6 +42,38 @@ make_folder(const struct privilege_folder *folder, const struct passwd *owner,
 	return 0;
 }
 
+/* Whether the folder is one we can work in, as whom we have become. */
+static int
+check_folder(const struct privilege_folder *folder, struct reason *reason)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	struct stat st;
+
+	if (access(folder->path, R_OK | W_OK | X_OK) == 0)
+		return 0;
+	if (errno != EACCES || stat(folder->path, &st) == -1) {
+		reason_set(reason, "%s: %s", folder->path, strerror(errno));
+		return err_from_errno(errno);
+	}
+	reason_set(reason,
+	    "%s: uid %u (%s) must be able to write there; it belongs to uid "
+	    "%u: chown it, or set options { user; }",
+	    folder->path, (unsigned)geteuid(),
+	    pw == NULL ? "no name" : pw->pw_name, (unsigned)st.st_uid);
+	return ERR_PERM;
+}
+
+static int
+check_folders(const struct privilege_folder *folders, size_t n_folders,
+    struct reason *reason)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n_folders && ret == 0; i++)
+		ret = check_folder(&folders[i], reason);
+	return ret;
+}
+
 int
 privilege_drop(const char *user, const struct privilege_folder *folders,
     size_t n_folders, struct reason *reason)
@@ -65,7 +97,7 @@ privilege_drop(const char *user, const struct privilege_folder *folders,
 			return ret;
 	}
 	if (pw == NULL || pw->pw_uid == 0)
-		return 0;
+		return check_folders(folders, n_folders, reason);
 	if (initgroups(pw->pw_name, pw->pw_gid) == -1 ||
 	    setgid(pw->pw_gid) == -1 || setuid(pw->pw_uid) == -1) {
 		reason_set(reason, "cannot become %s: %s", user,
@@ -73,5 +105,5 @@ privilege_drop(const char *user, const struct privilege_folder *folders,
 		return err_from_errno(errno);
 	}
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return 0;
+	return check_folders(folders, n_folders, reason);
 }

@@ -24,7 +24,7 @@ struct privilege_folder {
  * there; mode 0750, owned by user and the folder's group), and becomes user
  * with no groups but the user's own and no capabilities.  Otherwise only makes
  * the folders.
- * ERR_NOTFOUND: no such user.
+ * ERR_NOTFOUND: no such user.  ERR_PERM: the user may not write to a folder.
  */
 int privilege_drop(const char *user, const struct privilege_folder *folders,
     size_t n_folders, struct reason *reason);

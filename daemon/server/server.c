@@ -319,7 +319,7 @@ open_control(struct server *s, const struct conf *conf, struct reason *reason)
 		options.group = group;
 	else
 		log_warning("control group=%s %s: only root and the daemon's "
-			    "user may use kddnsctl",
+			    "user may use kddnsctl (statement control)",
 		    group, why);
 	return control_open(&options, &s->control, reason);
 }

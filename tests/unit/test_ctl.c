@@ -388,6 +388,10 @@ test_failure_has_a_line_and_a_status(void)
 	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_FAILED);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(err_text_got, "control.sock: no daemon answers there"));
+	CU_ASSERT_EQUAL(RUN("-s", "/nowhere", "--json", "status"), CTL_FAILED);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "{\"ok\":false,\"error\":\"/nowhere: no daemon answers there "
+	    "(is kddnsd running?)\"}\n");
 }
 
 static void
@@ -407,6 +411,8 @@ test_wrong_usage_has_another_status(void)
 	CU_ASSERT_EQUAL(strncmp(out_text, "kddnsctl ", 9), 0);
 	CU_ASSERT_EQUAL(RUN("--help"), CTL_DONE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(out_text, "zonestatus ZONE"));
+	CU_ASSERT_EQUAL(RUN("dump", "--help"), CTL_DONE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out_text, "dump ZONE"));
 	free(out_text);
 	free(err_text_got);
 	out_text = err_text_got = NULL;

@@ -77,7 +77,7 @@ test_an_address_in_use_is_named(void)
 	CU_ASSERT_PTR_NULL(second);
 	(void)snprintf(expected, sizeof(expected),
 	    "listen 127.0.0.1#%u: address in use", a.port);
-	CU_ASSERT_STRING_EQUAL(reason.text, expected);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, expected));
 	net_listeners_unref(l);
 	CU_ASSERT_EQUAL(net_listeners_open(&a, 1, 1, &second, &reason), 0);
 	net_listeners_unref(second);
