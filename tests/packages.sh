@@ -13,7 +13,7 @@ demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
 samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind)
 
 # A directory that a daemon or a test logs in to.
-directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit)
+directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit openssl)
 
 # Readers of the panel: a browser, and Prometheus (promtool, its client library).
 panel_packages=(chromium chromium-driver curl openssl prometheus python3-prometheus-client)
