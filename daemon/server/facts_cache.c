@@ -245,7 +245,6 @@ restart_shard(struct facts_cache *c, struct shard *s, const void *times)
 		remove_entry(c, s, e);
 	}
 	s->times = *(const struct facts_cache_times *)times;
-	s->lost_ms = clock_mono_ms();
 }
 
 void

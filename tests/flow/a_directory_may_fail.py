@@ -7,8 +7,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client import (ContextKey, NOERROR, REFUSED, SharedKey, Signed, add, ask, ccache, ctl, expect, replace, udp,
-                    wait_for)
+from client import (DIR, PID, ContextKey, NOERROR, REFUSED, SharedKey, Signed, add, ask, ccache, connect, ctl, expect,
+                    framed, receive_message, replace, udp, wait_for)
 
 SLAPD = int(os.environ["FLOW_SLAPD"])
 ROUNDS = 300
@@ -72,4 +72,44 @@ def hang():
         expect(f"{what} waits for a directory that hangs", True, worst < max(10 * ms, 200))
 
 
-{"stranger": stranger, "hang": hang}[sys.argv[1]]()
+def park(who):
+    """Updates of somebody new, while the directory hangs; their connections."""
+    with ccache(f"ccache-{who}"):
+        wait_for("it is up", lambda: ctl("status")["directory"]["up"])
+        os.kill(SLAPD, signal.SIGSTOP)
+        key = ContextKey(f"of-{who}").negotiate()
+    before = ctl("stats")["updates"]["parked"]
+    socks = []
+    for i in range(20):
+        socks.append(connect())
+        socks[-1].sendall(framed(Signed(key, replace(who, "A", f"192.0.2.{i + 1}")).octets))
+    wait_for("they are parked", lambda: ctl("stats")["updates"]["parked"] == before + 20)
+    return socks
+
+
+def rcodes(socks):
+    os.kill(SLAPD, signal.SIGCONT)
+    return {receive_message(sock)[3] & 15 for sock in socks}
+
+
+def parked():
+    """A reload, and a stop, while updates wait for a directory that hangs."""
+    try:
+        socks = park("new1")
+        ctl("reload")
+        expect("after a reload that leaves the directory", {NOERROR}, rcodes(socks))
+        with open(f"{DIR}/kddnsd.conf", encoding="utf-8") as f:
+            text = f.read()
+        with open(f"{DIR}/kddnsd.conf", "w", encoding="utf-8") as f:
+            f.write(text.replace("cache-time 60", "cache-time 61"))
+        socks = park("new2")
+        ctl("reload")
+        expect("after one that starts it anew", {NOERROR}, rcodes(socks))
+        park("new3")
+        os.kill(PID, signal.SIGTERM)
+        wait_for("it ends", lambda: not os.path.exists(f"{DIR}/run/control.sock"))
+    finally:
+        os.kill(SLAPD, signal.SIGCONT)
+
+
+{"stranger": stranger, "hang": hang, "parked": parked}[sys.argv[1]]()
