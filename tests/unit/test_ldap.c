@@ -12,7 +12,7 @@
 extern CU_TestInfo directory_tests[], facts_tests[], filter_tests[],
     follow_tests[], servers_tests[], sync_control_tests[];
 
-/* Cyrus SASL 2.1.28 loses a credential when it binds within TLS. */
+/* A GSSAPI bind within TLS loses a credential, in a library below us. */
 const char *__lsan_default_suppressions(void);
 
 const char *
