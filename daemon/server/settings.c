@@ -17,6 +17,7 @@
 #include "daemon/conf/errors.h"
 #include "daemon/policy/acl.h"
 #include "daemon/policy/policy.h"
+#include "daemon/policy/rule.h"
 #include "daemon/server/grants.h"
 #include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
@@ -191,6 +192,44 @@ acl_elements(const struct conf_match_list *list, struct arena *a)
 	return elements;
 }
 
+/* An address elsewhere is enough: addresses can be forged. */
+static bool
+trusts_addresses(const struct conf_match_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct conf_match *m = &list->items[i];
+
+		if (m->is_negated)
+			continue;
+		if (m->kind == CONF_MATCH_ANY ||
+		    m->kind == CONF_MATCH_LOCALNETS ||
+		    (m->kind == CONF_MATCH_PREFIX &&
+			!addr_is_loopback(&m->prefix.addr)) ||
+		    (m->list != NULL && trusts_addresses(m->list)))
+			return true;
+	}
+	return false;
+}
+
+/* Said once of a list that zones have from options. */
+static void
+warn_of_open_updates(const struct conf *conf, struct complaints *c)
+{
+	const struct conf_match *last = NULL;
+
+	for (size_t i = 0; i < conf->n_zones; i++) {
+		const struct conf_match_list *list =
+		    &conf->zones[i].allow_update;
+
+		if (list->items != last && trusts_addresses(list))
+			warn(c, &list->items[0].place,
+			    "allow-update: whoever has, or forges, such an "
+			    "address may change everything, unsigned: name "
+			    "keys or principals, or use update-policy");
+		last = list->items;
+	}
+}
+
 static int
 compile_acl(struct settings *s, const struct conf_place *place,
     const struct conf_match_list *list, struct acl **acl_out,
@@ -255,6 +294,26 @@ warn_of_rule(void *arg, const char *source, const char *what)
 	warn(rc->c, place_of_rule(rc->zone, source), "update-policy: %s", what);
 }
 
+/* What looks like a principal to its author is taken for a key. */
+static void
+warn_of_unknown_keys(const struct settings *s, const struct policy_book *book,
+    const struct rule_complaints *rc)
+{
+	for (size_t i = 0; s->ring != NULL && i < policy_book_n_rules(book);
+	     i++) {
+		const struct policy_rule *r = policy_book_rule_at(book, i);
+
+		if (r->identity != RULE_KEY ||
+		    (r->who != RULE_IDENTITY && r->who != RULE_LOCAL) ||
+		    keyring_find(s->ring, r->identity_name.octets) != NULL)
+			continue;
+		warn(rc->c, place_of_rule(rc->zone, r->source),
+		    "update-policy: there is no key {} for \"%s\"; a principal "
+		    "is written with its realm, as PC1$@AD.EXAMPLE.TEST",
+		    policy_rule_to_text(r));
+	}
+}
+
 /* Without a word of the directory yet: where it has its place, nothing goes. */
 static int
 compile_book(const struct settings *s, const struct conf_zone *zone,
@@ -276,6 +335,7 @@ compile_book(const struct settings *s, const struct conf_zone *zone,
 	if (ret != 0)
 		return ret;
 	policy_book_lint(book, warn_of_rule, &rc);
+	warn_of_unknown_keys(s, book, &rc);
 	z->book = zone_book_create(book);
 	if (z->book != NULL)
 		return 0;
@@ -478,6 +538,7 @@ settings_read(const char *path, const char *const *overrides,
 		    &s->metrics, &c);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);
+	warn_of_open_updates(conf, &c);
 	conf_errors_sort(errors);
 	if (ret == 0 && c.any)
 		ret = ERR_MALFORMED;
