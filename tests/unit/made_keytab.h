@@ -23,6 +23,11 @@ struct made_entry {
 	uint8_t key; /* every octet of it */
 };
 
+#define MADE_END                                                               \
+	{                                                                      \
+		.principal = NULL                                              \
+	}
+
 struct made {
 	uint8_t octets[8192];
 	size_t len;
@@ -33,7 +38,7 @@ void made_add(struct made *m, const struct made_entry *e);
 void made_hole(struct made *m, size_t len);
 void made_number(struct made *m, uint32_t n, size_t len);
 
-/* The same, read; ended by an entry whose principal is NULL. */
+/* The same, read; up to MADE_END. */
 struct keytab *made_keytab(const struct made_entry *entries);
 
 /* A folder of its own for this process, removed when it ends. */

@@ -20,9 +20,9 @@ static void
 test_a_merge_has_each_key_once(void)
 {
 	static const struct made_entry a[] = {{"x", 1, MADE_AES256, 0, 1},
-	    {"x", 2, MADE_AES256, 0, 2}, {NULL}};
+	    {"x", 2, MADE_AES256, 0, 2}, MADE_END};
 	static const struct made_entry b[] = {{"x", 2, MADE_AES256, 9, 2},
-	    {"x", 2, MADE_AES128, 0, 2}, {"y", 2, MADE_AES256, 0, 2}, {NULL}};
+	    {"x", 2, MADE_AES128, 0, 2}, {"y", 2, MADE_AES256, 0, 2}, MADE_END};
 	struct keytab *k = made_keytab(a), *other = made_keytab(b);
 
 	CU_ASSERT_EQUAL(edit_merge(k, other, reason), 0);
@@ -37,9 +37,9 @@ static void
 test_two_keys_of_one_kvno_are_not_merged(void)
 {
 	static const struct made_entry a[] = {{"x", 1, MADE_AES256, 0, 1},
-	    {NULL}};
+	    MADE_END};
 	static const struct made_entry b[] = {{"x", 1, MADE_AES256, 0, 2},
-	    {NULL}};
+	    MADE_END};
 	struct keytab *k = made_keytab(a), *other = made_keytab(b);
 
 	CU_ASSERT_EQUAL(edit_merge(k, other, reason), -1);
@@ -56,7 +56,7 @@ count_matches(const char *pattern)
 	    {"DNS/ns1.ad.test", 1, MADE_AES256, 0, 1},
 	    {"host/ns1.ad.test", 1, MADE_AES256, 0, 2},
 	    {"NS1$", 1, MADE_AES256, 0, 3},
-	    {NULL},
+	    MADE_END,
 	};
 	struct keytab *from = made_keytab(entries), *into = keytab_create();
 	size_t n;
@@ -109,7 +109,7 @@ test_an_old_kvno_stays_until_no_ticket_needs_it(void)
 	    {"x", 2, MADE_AES256, NOW - 30 * DAY, 2},
 	    {"x", 3, MADE_AES256, NOW - DAY + 1, 3},
 	    {"y", 1, MADE_AES256, NOW - 90 * DAY, 4},
-	    {NULL},
+	    MADE_END,
 	};
 
 	CU_ASSERT_STRING_EQUAL(prune(entries, true), "okkk");
@@ -122,10 +122,10 @@ test_the_current_key_is_never_pruned(void)
 {
 	static const struct made_entry weak[] = {{"x", 1, MADE_AES256,
 						     NOW - 90 * DAY, 1},
-	    {"x", 2, MADE_RC4, NOW - 30 * DAY, 2}, {NULL}};
+	    {"x", 2, MADE_RC4, NOW - 30 * DAY, 2}, MADE_END};
 	static const struct made_entry wrapped[] = {{"x", 255, MADE_AES256,
 							NOW - 90 * DAY, 1},
-	    {"x", 1, MADE_AES256, NOW - 30 * DAY, 2}, {NULL}};
+	    {"x", 1, MADE_AES256, NOW - 30 * DAY, 2}, MADE_END};
 
 	CU_ASSERT_STRING_EQUAL(prune(weak, true), "ok");
 	CU_ASSERT_STRING_EQUAL(prune(wrapped, true), "ok");
@@ -140,7 +140,7 @@ test_a_weak_key_goes_only_beside_a_strong_one(void)
 	    {"y", 2, MADE_RC4, NOW, 3},
 	    {"z", 1, MADE_AES256, NOW, 4},
 	    {"z", 2, MADE_RC4, NOW, 5},
-	    {NULL},
+	    MADE_END,
 	};
 
 	CU_ASSERT_STRING_EQUAL(prune(entries, true), "wkkkk");
@@ -154,7 +154,7 @@ test_of_doubles_the_first_stays(void)
 	    {"x", 2, MADE_AES256, NOW, 1},
 	    {"x", 2, MADE_AES256, NOW, 1},
 	    {"x", 2, MADE_AES256, NOW, 2}, /* another key: not for us to say */
-	    {NULL},
+	    MADE_END,
 	};
 
 	CU_ASSERT_STRING_EQUAL(prune(entries, true), "kdk");

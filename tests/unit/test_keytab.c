@@ -56,7 +56,7 @@ static void
 test_a_fingerprint_is_of_the_key_alone(void)
 {
 	const struct made_entry entries[] = {ns1, {"x", 1, MADE_AES256, 0, 7},
-	    {"x", 1, MADE_AES256, 0, 8}, {NULL}};
+	    {"x", 1, MADE_AES256, 0, 8}, MADE_END};
 	struct keytab *k = made_keytab(entries);
 
 	/* SHA-256 of 32 octets 07 */
@@ -205,7 +205,7 @@ test_the_larger_kvno_is_newer_but_after_255(void)
 	    {"x", 1, MADE_AES256, 200, 1},
 	    {"x", 2, MADE_AES256, 100, 1},
 	    {"x", 255, MADE_AES256, 150, 1},
-	    {NULL},
+	    MADE_END,
 	};
 	struct keytab *k = made_keytab(entries);
 	const struct keytab_entry *e = k->entries;

@@ -18,9 +18,9 @@
 #include "tests/unit/made_keytab.h"
 #include "tests/unit/suites.h"
 
-static const struct made_entry one[] = {{"x", 1, MADE_AES256, 5, 1}, {NULL}};
+static const struct made_entry one[] = {{"x", 1, MADE_AES256, 5, 1}, MADE_END};
 static const struct made_entry two[] = {{"x", 1, MADE_AES256, 5, 1},
-    {"x", 2, MADE_AES256, 5, 2}, {NULL}};
+    {"x", 2, MADE_AES256, 5, 2}, MADE_END};
 
 static char reason[KEYTAB_REASON_SIZE];
 

@@ -56,7 +56,7 @@ found(const struct made_entry *entries, const char *spn, const char *id)
 
 static const struct made_entry good[] = {{"DNS/ns1.ad.test", 3, MADE_AES256,
 					     1700000000, 7},
-    {NULL}};
+    MADE_END};
 
 static void
 test_a_good_keytab_is_usable(void)
@@ -95,11 +95,11 @@ test_a_keytab_without_dns_says_so(void)
 {
 	static const struct made_entry host[] = {{"host/ns1.ad.test", 3,
 						     MADE_AES256, 0, 7},
-	    {NULL}};
-	static const struct made_entry none[] = {{NULL}};
+	    MADE_END};
+	static const struct made_entry none[] = {MADE_END};
 	static const struct made_entry upper[] = {{"DNS/NS1.ad.test", 3,
 						      MADE_AES256, 0, 7},
-	    {NULL}};
+	    MADE_END};
 
 	CU_ASSERT_STRING_EQUAL(found(host, NULL, "spn-none"), "error");
 	CU_ASSERT_STRING_EQUAL(found(none, NULL, "keytab-empty"), "error");
@@ -113,13 +113,13 @@ test_enctypes_are_judged_together(void)
 {
 	static const struct made_entry weak[] = {{"DNS/ns1.ad.test", 3,
 						     MADE_RC4, 0, 7},
-	    {NULL}};
+	    MADE_END};
 	static const struct made_entry both[] = {{"DNS/ns1.ad.test", 3,
 						     MADE_RC4, 0, 7},
-	    {"DNS/ns1.ad.test", 3, MADE_AES256, 0, 7}, {NULL}};
+	    {"DNS/ns1.ad.test", 3, MADE_AES256, 0, 7}, MADE_END};
 	static const struct made_entry unknown[] = {{"DNS/ns1.ad.test", 3, 4711,
 							0, 7},
-	    {NULL}};
+	    MADE_END};
 
 	CU_ASSERT_STRING_EQUAL(found(weak, NULL, "enctype-weak"), "warning");
 	CU_ASSERT_STRING_EQUAL(found(both, NULL, "enctype-weak"), "");
@@ -135,10 +135,10 @@ test_doubles_and_old_keys_are_found(void)
 	const struct made_entry entries[] = {{"DNS/ns1.ad.test", 2, MADE_AES256,
 						 now - 90 * 86400, 1},
 	    {"DNS/ns1.ad.test", 3, MADE_AES256, now - 30 * 86400, 2},
-	    {"DNS/ns1.ad.test", 3, MADE_AES256, now - 30 * 86400, 2}, {NULL}};
+	    {"DNS/ns1.ad.test", 3, MADE_AES256, now - 30 * 86400, 2}, MADE_END};
 	const struct made_entry contrary[] = {{"DNS/ns1.ad.test", 3,
 						  MADE_AES256, now, 2},
-	    {"DNS/ns1.ad.test", 3, MADE_AES256, now, 3}, {NULL}};
+	    {"DNS/ns1.ad.test", 3, MADE_AES256, now, 3}, MADE_END};
 
 	CU_ASSERT_STRING_EQUAL(found(entries, NULL, "kvno-old"), "info");
 	CU_ASSERT_STRING_EQUAL(found(entries, NULL, "entry-double"), "info");
@@ -174,7 +174,7 @@ test_text_of_a_file_is_printable(void)
 {
 	static const struct made_entry odd[] = {{"DNS/\x1b[31m\xff", 3,
 						    MADE_AES256, 0, 7},
-	    {NULL}};
+	    MADE_END};
 	struct report *r = check(odd, NULL, 0600);
 	json_t *json = report_json(r);
 
