@@ -4,9 +4,11 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +104,37 @@ system_unlink(void *arg, int dirfd, const char *path)
 	return unlinkat(dirfd, path, 0);
 }
 
+static bool
+is_itself(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int
+system_list(void *arg, int dirfd, storage_take_name take, void *taker)
+{
+	/* Of its own: one that is dup()ed has its place from the other. */
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int problem;
+
+	(void)arg;
+	if (dir == NULL) {
+		if (fd != -1)
+			(void)close(fd);
+		return -1;
+	}
+	do {
+		errno = 0;
+		e = readdir(dir);
+		problem = e == NULL ? errno : 0;
+	} while (e != NULL && (is_itself(e->d_name) || take(taker, e->d_name)));
+	(void)closedir(dir);
+	errno = problem;
+	return problem == 0 ? 0 : -1;
+}
+
 const struct storage storage_system = {
     .open = system_open,
     .close = system_close,
@@ -115,6 +148,7 @@ const struct storage storage_system = {
     .fsync_dir = system_fsync_dir,
     .rename = system_rename,
     .unlink = system_unlink,
+    .list = system_list,
 };
 
 int
@@ -202,6 +236,32 @@ storage_zero(const struct storage *s, int fd, uint64_t from, uint64_t len)
 		unsynced = 0;
 	}
 	return 0;
+}
+
+struct taking {
+	int (*take)(void *arg, const char *name);
+	void *arg;
+	int ret;
+};
+
+static bool
+take_name(void *taker, const char *name)
+{
+	struct taking *t = taker;
+
+	t->ret = t->take(t->arg, name);
+	return t->ret == 0;
+}
+
+int
+storage_list(const struct storage *s, int dirfd,
+    int (*take)(void *arg, const char *name), void *arg)
+{
+	struct taking t = {take, arg, 0};
+
+	if (s->list(s->arg, dirfd, take_name, &t) == -1)
+		return err_from_errno(errno);
+	return t.ret;
 }
 
 static int

@@ -17,9 +17,13 @@
 #ifndef BASE_STORAGE_H
 #define BASE_STORAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/* Of a directory; false: that was enough. */
+typedef bool (*storage_take_name)(void *taker, const char *name);
 
 struct storage {
 	void *arg; /* handed to each */
@@ -39,6 +43,8 @@ struct storage {
 	int (*fsync_dir)(void *arg, int dirfd);
 	int (*rename)(void *arg, int dirfd, const char *from, const char *to);
 	int (*unlink)(void *arg, int dirfd, const char *path);
+	/* Gives each name but . and .. until take says false. */
+	int (*list)(void *arg, int dirfd, storage_take_name take, void *taker);
 };
 
 /* The system itself. */
@@ -59,6 +65,13 @@ int storage_fill(const struct storage *s, int fd, uint64_t from, uint64_t len);
 int storage_zero(const struct storage *s, int fd, uint64_t from, uint64_t len);
 
 int storage_sync(const struct storage *s, int fd);
+
+/*
+ * Gives the names in the directory to take until one returns not 0, and
+ * returns that; else 0, or why the directory cannot be read to its end.
+ */
+int storage_list(const struct storage *s, int dirfd,
+    int (*take)(void *arg, const char *name), void *arg);
 
 /*
  * A small file anew, whole or not at all: PATH.tmp, sync, rename, sync of the

@@ -13,7 +13,6 @@
  * Segments are read, not mapped: a sector that cannot be read is damage at
  * that offset.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -22,7 +21,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/err.h"
 #include "daemon/journal/journal_state.h"
@@ -83,8 +81,9 @@ keep_spare(struct listing *l, const char *name, uint32_t number)
 }
 
 static int
-sort_in(struct listing *l, const char *name)
+sort_in(void *arg, const char *name)
 {
+	struct listing *l = arg;
 	uint32_t number;
 
 	if (segment_name_read(name, ".log", &number) &&
@@ -108,8 +107,9 @@ is_listed(const struct listing *l, uint32_t number)
 
 /* What a crash left: retired, half made, or one spare too many. */
 static int
-drop_leftover(struct listing *l, const char *name)
+drop_leftover(void *arg, const char *name)
 {
+	struct listing *l = arg;
 	struct journal *j = l->j;
 	uint32_t number;
 
@@ -136,25 +136,13 @@ by_number(const void *a, const void *b)
 
 /* Calls f for each file of the log. */
 static int
-walk_log(struct listing *l, int (*f)(struct listing *l, const char *name),
+walk_log(struct listing *l, int (*f)(void *arg, const char *name),
     struct reason *reason)
 {
-	int fd = dup(l->j->log_dirfd), ret = 0;
-	struct dirent *e;
-	DIR *dir;
+	int ret = storage_list(l->j->storage, l->j->log_dirfd, f, l);
 
-	dir = fd == -1 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		ret = err_from_errno(errno);
-		reason_set(reason, "cannot list the log: %m");
-		if (fd != -1)
-			(void)close(fd);
-		return ret;
-	}
-	rewinddir(dir);
-	while (ret == 0 && (e = readdir(dir)) != NULL)
-		ret = f(l, e->d_name);
-	(void)closedir(dir);
+	if (ret != 0)
+		reason_set(reason, "cannot list the log: %s", err_text(ret));
 	return ret;
 }
 

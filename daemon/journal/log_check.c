@@ -4,7 +4,6 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/err.h"
 #include "daemon/base/storage.h"
@@ -153,25 +151,24 @@ by_number(const void *a, const void *b)
 
 /* Those before the first one that control names are leftovers. */
 static int
-list_segments(struct log *l)
+sort_in(void *arg, const char *name)
 {
-	int fd = dup(l->fd), ret = 0;
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct log *l = arg;
 	uint32_t number;
 
-	if (dir == NULL) {
-		reason_set(l->reason, "cannot list the log: %m");
-		if (fd != -1)
-			(void)close(fd);
-		return ERR_IO;
-	}
-	rewinddir(dir);
-	while (ret == 0 && (e = readdir(dir)) != NULL)
-		if (segment_name_read(e->d_name, ".log", &number) &&
-		    number >= l->promise.first_segment)
-			ret = add_number(l, number);
-	(void)closedir(dir);
+	if (segment_name_read(name, ".log", &number) &&
+	    number >= l->promise.first_segment)
+		return add_number(l, number);
+	return 0;
+}
+
+static int
+list_segments(struct log *l)
+{
+	int ret = storage_list(l->check->storage, l->fd, sort_in, l);
+
+	if (ret != 0)
+		reason_set(l->reason, "cannot list the log: %s", err_text(ret));
 	if (l->n > 0)
 		qsort(l->numbers, l->n, sizeof(*l->numbers), by_number);
 	return ret;

@@ -203,9 +203,12 @@ file_of_fd(struct shim *s, int fd)
 static bool
 strikes(struct shim *s, bool *shorten)
 {
-	unsigned long n = ++s->n_calls;
+	unsigned long n;
 
 	*shorten = false;
+	if (s->only_one_thread && !pthread_equal(s->thread, pthread_self()))
+		return false;
+	n = ++s->n_calls;
 	if (s->in_short) {
 		errno = ENOSPC;
 		s->in_short = s->fault_stays;
@@ -484,6 +487,19 @@ shim_unlink(void *arg, int dirfd, const char *path)
 	return leave(s, ret);
 }
 
+static int
+shim_list(void *arg, int dirfd, storage_take_name take, void *taker)
+{
+	struct shim *s = arg;
+	bool failed = false;
+
+	enter(s);
+	if (s->fault == SHIM_FAULT_EIO)
+		failed = fails(s);
+	(void)leave(s, -1);
+	return failed ? -1 : storage_system.list(NULL, dirfd, take, taker);
+}
+
 void
 shim_init(struct shim *s, bool recording)
 {
@@ -504,6 +520,7 @@ shim_init(struct shim *s, bool recording)
 	    .fsync_dir = shim_fsync_dir,
 	    .rename = shim_rename,
 	    .unlink = shim_unlink,
+	    .list = shim_list,
 	};
 }
 
@@ -512,10 +529,23 @@ shim_fail(struct shim *s, enum shim_fault fault, unsigned long at)
 {
 	(void)pthread_mutex_lock(&s->lock);
 	s->n_calls = 0;
+	s->n_faults = 0;
 	s->in_short = false;
 	s->fault = fault;
 	s->fault_at = at;
 	s->fault_stays = true;
+	s->only_one_thread = false;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void
+shim_fail_once_here(struct shim *s, unsigned long at)
+{
+	shim_fail(s, SHIM_FAULT_EIO, at);
+	(void)pthread_mutex_lock(&s->lock);
+	s->fault_stays = false;
+	s->only_one_thread = true;
+	s->thread = pthread_self();
 	(void)pthread_mutex_unlock(&s->lock);
 }
 

@@ -45,8 +45,10 @@ struct shim {
 	unsigned long n_calls;
 	unsigned long fault_at; /* 0: never */
 	enum shim_fault fault;
-	bool fault_stays;    /* all calls after it fail too */
-	bool only_fallocate; /* the others never fail */
+	bool fault_stays;     /* all calls after it fail too */
+	bool only_fallocate;  /* the others never fail */
+	bool only_one_thread; /* calls of the others neither count nor fail */
+	pthread_t thread;
 	bool in_short;
 	unsigned long n_faults; /* how often it struck */
 
@@ -66,6 +68,9 @@ void shim_clear(struct shim *s);
 
 /* From now on: the at-th call fails, and all after it (SHIM_FAULT_NONE: not). */
 void shim_fail(struct shim *s, enum shim_fault fault, unsigned long at);
+
+/* The at-th call that this thread makes from now on gets EIO, once. */
+void shim_fail_once_here(struct shim *s, unsigned long at);
 
 /* Builds the directory that was root as the crash leaves it, as into. */
 void shim_crash(struct shim *s, const char *root, const char *into,
