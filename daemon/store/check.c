@@ -4,7 +4,6 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,8 +29,9 @@
 struct checked_zone {
 	uint32_t id;
 	bool has_dir, has_name, has_snapshot;
-	bool is_broken;  /* said already */
-	bool is_removed; /* the log says that it was purged */
+	bool is_empty_twin; /* of a zone that another directory is of */
+	bool is_broken;     /* said already */
+	bool is_removed;    /* the log says that it was purged */
 	struct name apex;
 	char text[NAME_TEXT_SIZE];
 	struct zone *zone;
@@ -300,8 +300,11 @@ check_zone(struct check *c, uint32_t id)
 	check_name(c, z, fd);
 	if (z->has_name) {
 		c->result->n_zones++;
-		if (snapshot_name_newest(fd, &name) == 0)
+		ret = snapshot_name_newest(&storage_system, fd, &name);
+		if (ret == 0)
 			ret = read_snapshot(c, z, fd, &name);
+		else if (ret == ERR_NOTFOUND)
+			ret = 0;
 		check_notes(c, z, fd);
 	}
 	(void)close(fd);
@@ -309,25 +312,23 @@ check_zone(struct check *c, uint32_t id)
 }
 
 static int
+check_if_zone(void *arg, const char *name)
+{
+	uint32_t id;
+
+	return zone_dir_id_from_text(name, &id) ? check_zone(arg, id) : 0;
+}
+
+static int
 check_zones(struct check *c)
 {
-	int fd = c->zones_fd == -1 ? -1 : dup(c->zones_fd), ret = 0;
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	uint32_t id;
+	int ret;
 
 	if (c->zones_fd == -1)
 		return 0;
-	if (dir == NULL) {
-		reason_set(c->reason, "cannot list zones: %m");
-		if (fd != -1)
-			(void)close(fd);
-		return ERR_IO;
-	}
-	while (ret == 0 && (e = readdir(dir)) != NULL)
-		if (zone_dir_id_from_text(e->d_name, &id))
-			ret = check_zone(c, id);
-	(void)closedir(dir);
+	ret = storage_list(&storage_system, c->zones_fd, check_if_zone, c);
+	if (ret != 0 && c->reason->text[0] == '\0')
+		reason_set(c->reason, "cannot list zones: %s", err_text(ret));
 	return ret;
 }
 
@@ -339,14 +340,16 @@ check_twins(struct check *c)
 
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t k = i + 1; k < c->n; k++) {
-			const struct checked_zone *a = &c->zones[i],
-						  *b = &c->zones[k];
+			struct checked_zone *a = &c->zones[i],
+					    *b = &c->zones[k],
+					    *other = a->has_snapshot ? b : a;
 
 			if (!a->has_name || !b->has_name ||
 			    !name_equal(a->apex.octets, b->apex.octets))
 				continue;
-			zone_file(a->has_snapshot ? b : a, "", &where);
-			if (a->has_snapshot && b->has_snapshot)
+			zone_file(other, "", &where);
+			other->is_empty_twin = !other->has_snapshot;
+			if (other->has_snapshot)
 				say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
 				    "zones/%" PRIu32 " is also of %s", a->id,
 				    a->text);
@@ -418,7 +421,7 @@ compare_with_log(struct check *c, const struct checked_zone *z)
 		    "changes",
 		    "it is missing: the log has changes up to group %" PRIu64,
 		    z->last_lsn);
-	if (z->has_name && !z->has_snapshot && z->last_lsn > 0)
+	if (z->has_name && !z->has_snapshot && !z->is_empty_twin)
 		say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
 		    "the snapshot of %s is missing: the log has changes up to "
 		    "group %" PRIu64,

@@ -170,6 +170,8 @@ save_new(struct store_zone *z, const struct zone_version *v,
 		ret = zone_dir_create(z, reason);
 	if (ret == 0)
 		ret = zone_dir_save(z, v, lsn, reason);
+	if (ret == 0)
+		ret = zone_dir_name(z, reason);
 	(void)pthread_mutex_lock(&z->lock);
 	if (z->history.last_lsn < lsn)
 		z->history.last_lsn = lsn;
@@ -254,10 +256,11 @@ load_snapshot(struct loading *l, struct reason *reason)
 	struct store_zone *z = l->z;
 	int ret = zone_dir_load(z, l->txn, reason);
 
+	if (ret == 0)
+		ret = zone_dir_read_notes(z, reason);
 	if (ret != 0)
 		return ret;
 	l->found = true;
-	zone_dir_read_notes(z);
 	(void)pthread_mutex_lock(&z->lock);
 	if (z->history.last_lsn < z->snapshot_lsn)
 		z->history.last_lsn = z->snapshot_lsn;
@@ -269,8 +272,13 @@ load_snapshot(struct loading *l, struct reason *reason)
 static int
 check_nothing_unsaved(struct store_zone *z, struct reason *reason)
 {
+	uint32_t unsaved;
+
+	(void)pthread_mutex_lock(&z->lock);
 	history_saved(&z->history, z->snapshot_lsn);
-	if (history_unsaved_segment(&z->history) == 0)
+	unsaved = history_unsaved_segment(&z->history);
+	(void)pthread_mutex_unlock(&z->lock);
+	if (unsaved == 0)
 		return 0;
 	reason_set(reason, "%s",
 	    z->problem.text[0] != '\0' ? z->problem.text
@@ -284,15 +292,13 @@ load_zone(struct store_zone *z, const struct store_zone_config *c,
     struct reason *reason)
 {
 	struct loading l;
-	int ret = begin(&l, z), unsaved;
+	int ret = begin(&l, z);
 
 	assert(atomic_load(&z->zone) == NULL);
 	if (ret == 0)
 		ret = load_snapshot(&l, reason);
-	if (ret == 0 || ret == ERR_NOTFOUND) {
-		unsaved = check_nothing_unsaved(z, reason);
-		ret = unsaved == 0 ? ret : unsaved;
-	}
+	if (ret == 0)
+		ret = check_nothing_unsaved(z, reason);
 	if (ret == 0)
 		show(&l, seal(&l), "snapshot");
 	else if (ret == ERR_NOTFOUND)
@@ -371,6 +377,8 @@ replay_one(void *arg, const struct journal_location *where,
 	    head->zone_id < r->n_ids ? r->by_id[head->zone_id] : NULL;
 	int ret;
 
+	/* Never given again: they would be taken for another zone's. */
+	journal_mark_zone_id(r->s->journal, head->zone_id);
 	if (l == NULL)
 		return 0; /* a zone whose directory is gone */
 	ret = index_changeset(l, where, head);
@@ -379,11 +387,7 @@ replay_one(void *arg, const struct journal_location *where,
 	if (ret != 0 || l->failed || where->lsn <= l->z->snapshot_lsn ||
 	    (head->flags & CHANGESET_CHECKPOINT) != 0)
 		return ret;
-	if (!l->found) {
-		fail(l, "its snapshot is missing, the log has changes of it");
-		return 0;
-	}
-	assert(octets != NULL); /* is_saved() said that it is needed */
+	assert(l->found && octets != NULL); /* is_saved() said it is needed */
 	ret = apply(r, l, octets, head->len);
 	if (ret == ERR_NOMEM)
 		return ret;

@@ -29,6 +29,7 @@ struct queue;
 struct store_zone {
 	struct store *store;
 	uint32_t id;       /* 0: not in the state directory yet */
+	bool is_named;     /* its directory says whose it is */
 	uint32_t other_id; /* of a second directory that is its, or 0 */
 	struct name apex;
 	char *text;

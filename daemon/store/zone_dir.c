@@ -4,7 +4,6 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -62,20 +61,53 @@ read_name(const struct store *s, uint32_t id, struct name *apex_out)
 	return ret;
 }
 
-static bool
-has_snapshot(const struct store *s, uint32_t id)
+static int
+has_snapshot(const struct store *s, uint32_t id, bool *has_out)
 {
-	int fd = open_dir(s, id);
+	int fd = open_dir(s, id), ret;
 	struct snapshot_name name;
-	bool has = fd != -1 && snapshot_name_newest(fd, &name) == 0;
 
+	ret = fd == -1 ? err_from_errno(errno)
+		       : snapshot_name_newest(storage_of(s), fd, &name);
 	close_dir(s, fd);
-	return has;
+	*has_out = ret == 0;
+	return ret == ERR_NOTFOUND ? 0 : ret;
 }
 
+/*
+ * Gives the zone its directory.  Of two the one without a snapshot is left
+ * alone; if both have one somebody put it there, and none is loaded.
+ */
 static int
-found_dir(struct store *s, uint32_t id, struct reason *reason)
+give_dir(struct store_zone *z, uint32_t id)
 {
+	bool has_one = false, has_other = false;
+	int ret = 0;
+
+	if (z->id != 0)
+		ret = has_snapshot(z->store, z->id, &has_one);
+	if (ret == 0 && z->id != 0)
+		ret = has_snapshot(z->store, id, &has_other);
+	if (ret != 0)
+		return ret;
+	if (has_one && has_other)
+		z->other_id = id;
+	else if (z->id == 0 || has_other)
+		z->id = id;
+	z->is_named = true;
+	return 0;
+}
+
+struct finding {
+	struct store *store;
+	struct reason *reason;
+};
+
+static int
+found_dir(struct finding *f, uint32_t id)
+{
+	struct store *s = f->store;
+	struct reason *reason = f->reason;
 	struct store_zone *z;
 	struct name apex;
 	int ret;
@@ -83,7 +115,7 @@ found_dir(struct store *s, uint32_t id, struct reason *reason)
 	journal_mark_zone_id(s->journal, id);
 	ret = read_name(s, id, &apex);
 	if (ret == ERR_NOTFOUND)
-		return 0; /* a crash while it was made; its id stays unused */
+		return 0; /* it was never complete, or was purged */
 	if (ret == ERR_UNSUPPORTED)
 		reason_set(reason,
 		    "zones/%" PRIu32
@@ -97,38 +129,36 @@ found_dir(struct store *s, uint32_t id, struct reason *reason)
 	z = zones_get(s, apex.octets);
 	if (z == NULL)
 		ret = zones_add(s, &apex, &z);
-	if (ret != 0 || (z->id != 0 && !has_snapshot(s, id)))
-		return ret; /* its making failed half way, and began anew */
-	if (z->id != 0 && has_snapshot(s, z->id))
-		z->other_id = id; /* somebody put it there: not loaded */
-	else
-		z->id = id;
-	return 0;
+	return ret != 0 ? ret : give_dir(z, id);
+}
+
+static int
+found(void *arg, const char *name)
+{
+	uint32_t id;
+
+	return zone_dir_id_from_text(name, &id) ? found_dir(arg, id) : 0;
 }
 
 int
 zone_dir_find_all(struct store *s, struct reason *reason)
 {
-	int fd = dup(journal_zones_dirfd(s->journal)), ret = 0;
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
+	struct finding f = {s, reason};
+	int ret = storage_list(storage_of(s), journal_zones_dirfd(s->journal),
+	    found, &f);
 
-	if (dir == NULL) {
-		ret = err_from_errno(errno);
-		reason_set(reason, "cannot list the zones directory: %m");
-		if (fd != -1)
-			(void)close(fd);
-		return ret;
-	}
-	rewinddir(dir);
-	while (ret == 0 && (e = readdir(dir)) != NULL) {
-		uint32_t id;
-
-		if (zone_dir_id_from_text(e->d_name, &id))
-			ret = found_dir(s, id, reason);
-	}
-	(void)closedir(dir);
+	if (ret != 0 && reason->text[0] == '\0')
+		reason_set(reason, "cannot list the zones directory: %s",
+		    err_text(ret));
 	return ret;
+}
+
+static void
+set_id(struct store_zone *z, uint32_t id)
+{
+	(void)pthread_mutex_lock(&z->lock);
+	z->id = id;
+	(void)pthread_mutex_unlock(&z->lock);
 }
 
 int
@@ -136,10 +166,9 @@ zone_dir_create(struct store_zone *z, struct reason *reason)
 {
 	struct store *s = z->store;
 	const struct storage *st = storage_of(s);
-	char name[ZONE_DIR_ID_SIZE], text[ZONE_NAME_FILE_SIZE];
 	uint32_t id = journal_take_zone_id(s->journal);
-	size_t len = zone_name_file_write(&z->apex, text);
-	int fd, ret;
+	char name[ZONE_DIR_ID_SIZE];
+	int ret;
 
 	zone_dir_id_to_text(id, name);
 	if (st->mkdir(st->arg, journal_zones_dirfd(s->journal), name, 0700) ==
@@ -148,16 +177,29 @@ zone_dir_create(struct store_zone *z, struct reason *reason)
 		reason_set(reason, "cannot make zones/%s: %m", name);
 		return ret;
 	}
-	fd = open_dir(s, id);
+	set_id(z, id);
+	return 0;
+}
+
+int
+zone_dir_name(struct store_zone *z, struct reason *reason)
+{
+	struct store *s = z->store;
+	const struct storage *st = storage_of(s);
+	char text[ZONE_NAME_FILE_SIZE];
+	size_t len = zone_name_file_write(&z->apex, text);
+	int fd = open_dir(s, z->id), ret;
+
 	ret = fd == -1 ? err_from_errno(errno)
 		       : storage_replace(st, fd, "name", text, len);
 	if (ret == 0 &&
 	    st->fsync_dir(st->arg, journal_zones_dirfd(s->journal)) == -1)
 		ret = err_from_errno(errno);
 	if (ret != 0)
-		reason_set(reason, "cannot write zones/%s/name: %m", name);
+		reason_set(reason, "cannot write zones/%" PRIu32 "/name: %m",
+		    z->id);
 	else
-		z->id = id;
+		z->is_named = true;
 	close_dir(s, fd);
 	return ret;
 }
@@ -171,42 +213,55 @@ remove_durably(const struct storage *st, int dirfd, const char *name)
 	return 0;
 }
 
+struct emptying {
+	const struct storage *storage;
+	int dirfd;
+};
+
+static int
+remove_file(void *arg, const char *name)
+{
+	const struct emptying *e = arg;
+
+	(void)e->storage->unlink(e->storage->arg, e->dirfd, name);
+	return 0;
+}
+
 /* What is in it, and itself; what cannot be removed stays. */
 static void
 empty_dir(const struct store *s, int dirfd, uint32_t id)
 {
-	const struct storage *st = storage_of(s);
-	int fd = dup(dirfd);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct emptying e = {storage_of(s), dirfd};
 	char name[ZONE_DIR_ID_SIZE];
-	struct dirent *e;
 
-	if (dir == NULL) {
-		if (fd != -1)
-			(void)close(fd);
-		return;
-	}
-	rewinddir(dir);
-	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			(void)st->unlink(st->arg, dirfd, e->d_name);
-	(void)closedir(dir);
+	(void)storage_list(e.storage, dirfd, remove_file, &e);
 	zone_dir_id_to_text(id, name);
 	(void)unlinkat(journal_zones_dirfd(s->journal), name, AT_REMOVEDIR);
 }
 
+/*
+ * A directory without a name is nobody's: that it goes decides.  If that is
+ * not on the disk for certain a crash may bring it back: to a zone that is not
+ * configured, or beside the directory of the new one.  Neither takes away what
+ * is acknowledged from now on, as going on in it would.
+ */
 static int
 remove_dir(const struct store *s, uint32_t id, struct reason *reason)
 {
-	int fd = open_dir(s, id), ret;
+	const struct storage *st = storage_of(s);
+	int fd = open_dir(s, id), ret = 0;
 
-	/* A directory without a name is nobody's: that it goes decides. */
-	ret = fd == -1 ? err_from_errno(errno)
-		       : remove_durably(storage_of(s), fd, "name");
+	if (fd == -1 ||
+	    (st->unlink(st->arg, fd, "name") == -1 && errno != ENOENT)) {
+		ret = err_from_errno(errno);
+		reason_set(reason, "cannot remove zones/%" PRIu32 ": %m", id);
+	} else if (st->fsync_dir(st->arg, fd) == -1) {
+		log_warning("purged, but a power failure may bring it back"
+			    " file=zones/%" PRIu32 " problem=\"%m\"",
+		    id);
+	}
 	if (ret == 0)
 		empty_dir(s, fd, id);
-	else
-		reason_set(reason, "cannot remove zones/%" PRIu32 ": %m", id);
 	close_dir(s, fd);
 	return ret;
 }
@@ -226,28 +281,22 @@ zone_dir_remove(struct store_zone *z, struct reason *reason)
 
 /* --- Snapshots --- */
 
-/* All snapshots but the newest. */
-static void
-drop_older(const struct store *s, int dirfd)
-{
-	struct snapshot_name newest, name;
-	int fd = dup(dirfd);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
+struct dropping {
+	const struct storage *storage;
+	int dirfd;
+	const struct snapshot_name *newest;
+};
 
-	if (dir == NULL || snapshot_name_newest(dirfd, &newest) != 0)
-		goto done;
-	rewinddir(dir);
-	while ((e = readdir(dir)) != NULL)
-		if (snapshot_name_read(e->d_name, &name) &&
-		    strcmp(name.text, newest.text) != 0)
-			(void)storage_of(s)->unlink(storage_of(s)->arg, dirfd,
-			    name.text);
-done:
-	if (dir != NULL)
-		(void)closedir(dir);
-	else if (fd != -1)
-		(void)close(fd);
+static int
+drop_if_older(void *arg, const char *text)
+{
+	const struct dropping *d = arg;
+	struct snapshot_name name;
+
+	if (snapshot_name_read(text, &name) &&
+	    strcmp(name.text, d->newest->text) != 0)
+		(void)d->storage->unlink(d->storage->arg, d->dirfd, text);
+	return 0;
 }
 
 static int
@@ -274,6 +323,7 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 	struct snapshot_name name;
 	struct snapshot_info info;
 	int fd = open_dir(s, z->id), ret;
+	struct dropping d = {storage_of(s), fd, &name};
 
 	if (fd == -1) {
 		ret = err_from_errno(errno);
@@ -289,7 +339,7 @@ zone_dir_save(struct store_zone *z, const struct zone_version *v, uint64_t lsn,
 	if (ret == 0) {
 		z->snapshot_lsn = lsn;
 		z->snapshot_octets = info.octets;
-		drop_older(s, fd);
+		(void)storage_list(d.storage, fd, drop_if_older, &d);
 	}
 	close_dir(s, fd);
 	return ret;
@@ -324,7 +374,7 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 	struct snapshot_info info;
 	int fd, ret;
 
-	if (z->id == 0)
+	if (z->id == 0 || !z->is_named)
 		return ERR_NOTFOUND;
 	if (z->other_id != 0) {
 		reason_set(reason,
@@ -340,9 +390,15 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 		reason_set(reason, "cannot open zones/%" PRIu32 ": %m", z->id);
 		return ret == ERR_NOTFOUND ? ERR_IO : ret;
 	}
-	ret = snapshot_name_newest(fd, &name);
-	if (ret == 0)
+	ret = snapshot_name_newest(storage_of(z->store), fd, &name);
+	if (ret == 0) {
 		ret = read_snapshot(z, txn, fd, &name, &info, reason);
+	} else {
+		reason_set(reason, "zones/%" PRIu32 ": %s", z->id,
+		    ret == ERR_NOTFOUND ? "its snapshot is missing"
+					: err_text(ret));
+		ret = ERR_IO;
+	}
 	if (ret == 0) {
 		z->snapshot_lsn = name.lsn;
 		z->snapshot_octets = info.octets;
@@ -353,25 +409,39 @@ zone_dir_load(struct store_zone *z, struct zone_txn *txn, struct reason *reason)
 
 /* --- What the zone file is like, and whether it may be edited --- */
 
-void
-zone_dir_read_notes(struct store_zone *z)
+static int
+read_frozen(int dirfd, bool *frozen_out)
+{
+	*frozen_out = faccessat(dirfd, "frozen", F_OK, 0) == 0;
+	return *frozen_out || errno == ENOENT ? 0 : err_from_errno(errno);
+}
+
+int
+zone_dir_read_notes(struct store_zone *z, struct reason *reason)
 {
 	struct zone_file_state f = {.n_digests = 0};
-	int fd = open_dir(z->store, z->id);
-	int ret = fd == -1 ? err_from_errno(errno)
-			   : zone_file_state_load(storage_of(z->store), fd, &f);
+	int fd = open_dir(z->store, z->id), ret, unread = 0;
+	bool frozen = false;
 
-	atomic_store(&z->frozen,
-	    fd != -1 && faccessat(fd, "frozen", F_OK, 0) == 0);
+	ret = fd == -1 ? err_from_errno(errno) : read_frozen(fd, &frozen);
+	if (ret == 0)
+		unread = zone_file_state_load(storage_of(z->store), fd, &f);
 	close_dir(z->store, fd);
+	if (ret != 0) {
+		reason_set(reason, "zones/%" PRIu32 "/frozen: %s", z->id,
+		    err_text(ret));
+		return ret == ERR_NOTFOUND ? ERR_IO : ret;
+	}
 	/* Unreadable is unknown: a file beside it then counts as edited. */
-	if (ret != 0 && ret != ERR_NOTFOUND)
+	if (unread != 0 && unread != ERR_NOTFOUND)
 		log_warning("store zone=%s file=zones/%" PRIu32
 			    "/dump problem=\"unreadable, ignored\"",
 		    z->text, z->id);
+	atomic_store(&z->frozen, frozen);
 	(void)pthread_mutex_lock(&z->lock);
 	z->file = f;
 	(void)pthread_mutex_unlock(&z->lock);
+	return 0;
 }
 
 int

@@ -23,8 +23,12 @@
 /* Adds to the list of zones each one that has a directory. */
 int zone_dir_find_all(struct store *s, struct reason *reason);
 
-/* Makes the directory of a zone that has none, and so gives it its id. */
+/*
+ * Makes the directory of a zone that has none, and so gives it its id.  It is
+ * nobody's until it is named, which is the last thing to do.
+ */
 int zone_dir_create(struct store_zone *z, struct reason *reason);
+int zone_dir_name(struct store_zone *z, struct reason *reason);
 
 /*
  * Removes the directory.  An error: it is there as before; without one it is
@@ -38,13 +42,17 @@ int zone_dir_save(struct store_zone *z, const struct zone_version *v,
 
 /*
  * Reads the newest snapshot into the transaction of the empty zone; sets
- * z->snapshot_lsn.  ERR_NOTFOUND: there is none.
+ * z->snapshot_lsn.  ERR_NOTFOUND: the zone is new.  That one which is not has
+ * lost its snapshot is ERR_IO.
  */
 int zone_dir_load(struct store_zone *z, struct zone_txn *txn,
     struct reason *reason);
 
-/* z->file and z->frozen from the files dump and frozen. */
-void zone_dir_read_notes(struct store_zone *z);
+/*
+ * z->file and z->frozen from the files dump and frozen.  An error: whether it
+ * is frozen is not known; both a yes and a no could cost updates.
+ */
+int zone_dir_read_notes(struct store_zone *z, struct reason *reason);
 int zone_dir_write_file_state(struct store_zone *z,
     const struct zone_file_state *state, struct reason *reason);
 

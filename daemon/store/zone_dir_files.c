@@ -4,14 +4,12 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/crc32c.h"
@@ -134,30 +132,28 @@ snapshot_name_read(const char *text, struct snapshot_name *name_out)
 	return true;
 }
 
-int
-snapshot_name_newest(int dirfd, struct snapshot_name *name_out)
+static int
+take_newest(void *arg, const char *text)
 {
-	int fd = dup(dirfd);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct snapshot_name name;
-	struct dirent *e;
-	bool found = false;
+	struct snapshot_name *newest = arg, name;
 
-	if (dir == NULL) {
-		if (fd != -1)
-			(void)close(fd);
-		return ERR_IO;
-	}
-	rewinddir(dir);
-	while ((e = readdir(dir)) != NULL) {
-		if (!snapshot_name_read(e->d_name, &name) ||
-		    (found && name.lsn < name_out->lsn))
-			continue;
-		*name_out = name;
-		found = true;
-	}
-	(void)closedir(dir);
-	return found ? 0 : ERR_NOTFOUND;
+	if (snapshot_name_read(text, &name) &&
+	    (newest->text[0] == '\0' || name.lsn >= newest->lsn))
+		*newest = name;
+	return 0;
+}
+
+int
+snapshot_name_newest(const struct storage *st, int dirfd,
+    struct snapshot_name *name_out)
+{
+	int ret;
+
+	memset(name_out, 0, sizeof(*name_out));
+	ret = storage_list(st, dirfd, take_newest, name_out);
+	if (ret != 0)
+		return ret == ERR_NOTFOUND ? ERR_IO : ret;
+	return name_out->text[0] == '\0' ? ERR_NOTFOUND : 0;
 }
 
 /* --- The file dump --- */

@@ -62,7 +62,8 @@ void snapshot_name_make(struct snapshot_name *name_out, uint32_t serial,
 bool snapshot_name_read(const char *text, struct snapshot_name *name_out);
 
 /* The newest in the directory.  ERR_NOTFOUND, ERR_IO. */
-int snapshot_name_newest(int dirfd, struct snapshot_name *name_out);
+int snapshot_name_newest(const struct storage *st, int dirfd,
+    struct snapshot_name *name_out);
 
 /* --- The file dump: what the zone file is like --- */
 

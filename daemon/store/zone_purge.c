@@ -45,6 +45,7 @@ forget(struct store_zone *z)
 	(void)pthread_mutex_lock(&z->lock);
 	data = atomic_exchange(&z->zone, NULL);
 	z->id = 0;
+	z->is_named = false;
 	history_forget(&z->history);
 	history_saved(&z->history, UINT64_MAX);
 	memset(&z->file, 0, sizeof(z->file));

@@ -326,6 +326,58 @@ test_a_zone_whose_snapshot_is_gone_is_not_filled_anew(void)
 	fixture_clear(&f);
 }
 
+/* Not even when no log says that there was more than the file. */
+static void
+test_a_zone_that_lost_everything_is_not_filled_anew(void)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_use_file(&f, 0, fixture_zone_text);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8), RCODE_NOERROR);
+	fixture_stop(&f);
+	run(&f, "rm -r zones/*/*.snap log control");
+	fixture_must_open(&f);
+	CU_ASSERT_FALSE(fixture_status(f.zone).loaded);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fixture_status(f.zone).reason.text,
+	    "zones/1: its snapshot is missing"));
+	fixture_clear(&f);
+}
+
+/* Whatever cannot be read at a start: nothing is filled anew for it. */
+static void
+test_a_start_that_cannot_read_loses_nothing(void)
+{
+	bool struck = true;
+
+	for (unsigned long at = 1; struck; at++) {
+		struct fixture f;
+		struct reason reason = {""};
+		int ret;
+
+		fixture_init(&f);
+		fixture_use_file(&f, 0, fixture_zone_text);
+		fixture_must_open(&f);
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 8),
+		    RCODE_NOERROR);
+		fixture_stop(&f);
+		shim_fail_once_here(&f.shim, at);
+		ret = fixture_load(&f, &reason);
+		struck = f.shim.n_faults > 0;
+		shim_fail(&f.shim, SHIM_FAULT_NONE, 0);
+		if (ret == 0) {
+			CU_ASSERT(!fixture_status(f.zone).loaded ||
+			    fixture_get(f.zone, "pc1") == 8);
+			store_close(f.store);
+			f.store = NULL;
+		}
+		fixture_must_open(&f);
+		CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 8);
+		fixture_clear(&f);
+	}
+}
+
 static void
 test_a_log_taken_away_begins_after_the_snapshots(void)
 {
@@ -399,6 +451,8 @@ CU_TestInfo load_tests[] = {
     {"J5: damage", test_a_damaged_log_is_served_read_only},
     {"damaged history", test_damage_that_snapshots_cover_costs_history},
     {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
+    {"lost everything", test_a_zone_that_lost_everything_is_not_filled_anew},
+    {"start fails", test_a_start_that_cannot_read_loses_nothing},
     {"log taken away", test_a_log_taken_away_begins_after_the_snapshots},
     {"old log", test_a_log_older_than_a_snapshot_is_damage},
     {"clean stop", test_a_clean_stop_needs_no_replay},

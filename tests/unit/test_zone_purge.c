@@ -160,6 +160,111 @@ test_purging_frees_the_log(void)
 	fixture_clear(&f);
 }
 
+/* Whichever call fails, what is acknowledged afterwards stays. */
+static void
+test_a_purge_that_fails_half_way_loses_no_update(void)
+{
+	struct reason reason = {""};
+	bool struck = true;
+
+	for (unsigned long at = 1; struck; at++) {
+		struct fixture f;
+		struct store_zone *ptr;
+
+		fixture_init(&f);
+		fixture_must_open(&f);
+		reconfigure(&f, 1);
+		shim_fail_once_here(&f.shim, at);
+		(void)purge(&f, 1, &reason);
+		struck = f.shim.n_faults > 0;
+		shim_fail(&f.shim, SHIM_FAULT_NONE, 0);
+		reconfigure(&f, 2);
+		ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+		CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 5), RCODE_NOERROR);
+		fixture_crash(&f);
+		fixture_must_open(&f);
+		ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+		CU_ASSERT_EQUAL(fixture_get(ptr, "1"), 5);
+		fixture_clear(&f);
+	}
+}
+
+/* Its changesets would be taken for those of the new zone. */
+static void
+test_an_id_that_the_log_knows_is_not_given_again(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	struct store_zone *ptr;
+	uint32_t id;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+	id = ptr->id;
+	CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 5), RCODE_NOERROR);
+	reconfigure(&f, 1);
+	CU_ASSERT_EQUAL(purge(&f, 1, &reason), 0);
+	fixture_crash(&f);
+	f.n_zones = 1;
+	fixture_must_open(&f);
+	reconfigure(&f, 2);
+	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
+	CU_ASSERT_NOT_EQUAL(ptr->id, id);
+	fixture_clear(&f);
+}
+
+struct visitor {
+	struct fixture *f;
+	pthread_t thread;
+	atomic_bool stop;
+};
+
+/* What the control socket asks for, all the time. */
+static void *
+visit(void *arg)
+{
+	struct visitor *v = arg;
+	struct store *s = v->f->store;
+	struct store_zone *z;
+
+	while (!atomic_load(&v->stop)) {
+		for (size_t i = 0; (z = store_zone_at(s, i)) != NULL; i++)
+			(void)fixture_status(z);
+		for (size_t i = 0; (z = store_zone_kept_at(s, i)) != NULL; i++)
+			(void)fixture_status(z);
+	}
+	return NULL;
+}
+
+/* Under ThreadSanitizer: nobody looks at what is half changed. */
+static void
+test_zones_come_and_go_while_others_look(void)
+{
+	struct fixture f;
+	struct visitor v = {.f = &f};
+	struct reason reason = {""};
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&v.thread, NULL, visit, &v), 0);
+	for (uint32_t i = 1; i <= 20; i++) {
+		struct store_zone *z;
+
+		reconfigure(&f, 3);
+		z = store_find_apex(f.store, f.zones[2].apex.octets);
+		CU_ASSERT_EQUAL(fixture_put(&f, z, "pc1", i), RCODE_NOERROR);
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+		reconfigure(&f, 2);
+		wake_up(&f.store->keeper.segments_wake);
+		CU_ASSERT_EQUAL(purge(&f, 2, &reason), 0);
+	}
+	atomic_store(&v.stop, true);
+	(void)pthread_join(v.thread, NULL);
+	fixture_clear(&f);
+}
+
 /* Any call fails while a zone is made: the next attempt, and start, succeed. */
 static void
 test_a_zone_half_made_is_made_again(void)
@@ -227,6 +332,9 @@ CU_TestInfo zone_purge_tests[] = {
     {"earlier life", test_a_zone_of_an_earlier_life_can_be_purged},
     {"readers", test_a_purged_zone_stays_for_who_reads_it},
     {"log", test_purging_frees_the_log},
+    {"fails half way", test_a_purge_that_fails_half_way_loses_no_update},
+    {"ids", test_an_id_that_the_log_knows_is_not_given_again},
+    {"come and go", test_zones_come_and_go_while_others_look},
     {"half made", test_a_zone_half_made_is_made_again},
     {"two directories", test_two_directories_of_a_zone_are_its_trouble_alone},
     CU_TEST_INFO_NULL,
