@@ -62,6 +62,32 @@ settle_file(struct store_zone *z, struct reason *reason)
 	return ERR_BUSY;
 }
 
+static int
+unfreeze(struct store_zone *z, struct reason *reason)
+{
+	int ret = zone_dir_note_frozen(z, false, reason);
+
+	if (ret == 0)
+		atomic_store(&z->frozen, false);
+	return ret;
+}
+
+/*
+ * A note that failed may be there all the same: taken for true by the next
+ * start, it would have an old file undo the updates taken meanwhile.
+ */
+static int
+note_frozen(struct store_zone *z, struct reason *reason)
+{
+	struct reason second = {""};
+	int ret = zone_dir_note_frozen(z, true, reason);
+
+	if (ret != 0 && unfreeze(z, &second) != 0)
+		log_warning("zone stays frozen zone=%s problem=\"%s\"", z->text,
+		    second.text);
+	return ret;
+}
+
 /* The zone is not frozen, and can be. */
 static int
 freeze(struct store_zone *z, struct reason *reason)
@@ -72,11 +98,9 @@ freeze(struct store_zone *z, struct reason *reason)
 	ret = own_job_drain(z, reason);
 	if (ret == 0)
 		ret = settle_file(z, reason);
-	if (ret == 0)
-		ret = zone_dir_note_frozen(z, true, reason);
 	if (ret != 0)
 		atomic_store(&z->frozen, false);
-	return ret;
+	return ret != 0 ? ret : note_frozen(z, reason);
 }
 
 int
@@ -96,16 +120,6 @@ zone_freeze(struct store_zone *z, struct reason *reason)
 	if (ret == 0)
 		log_notice("zone frozen zone=%s file=%s", z->text,
 		    z->config.file == NULL ? "" : z->config.file);
-	return ret;
-}
-
-static int
-unfreeze(struct store_zone *z, struct reason *reason)
-{
-	int ret = zone_dir_note_frozen(z, false, reason);
-
-	if (ret == 0)
-		atomic_store(&z->frozen, false);
 	return ret;
 }
 

@@ -20,7 +20,7 @@
 
 /*
  * Refuses updates from now on, and writes the file.  On an error the zone is
- * as before.
+ * as before, unless the disk does not even take that back: frozen then.
  *
  * ERR_NOTFOUND  it is not loaded
  * ERR_EXISTS    it is frozen

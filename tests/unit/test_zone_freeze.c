@@ -491,6 +491,40 @@ test_a_freeze_that_fails_leaves_the_zone_as_it_was(void)
 	fixture_clear(&f);
 }
 
+/*
+ * Whichever call fails: what is acknowledged after a freeze that was not one
+ * is not undone by an old file at the next start.
+ */
+static void
+test_a_freeze_that_fails_half_way_undoes_no_update(void)
+{
+	struct reason reason = {""};
+	bool struck = true;
+
+	for (unsigned long at = 1; struck; at++) {
+		struct fixture f;
+		bool acknowledged;
+
+		open_with_file(&f);
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc2", 8),
+		    RCODE_NOERROR);
+		shim_fail_once_here(&f.shim, at);
+		(void)store_freeze_zone(f.store, f.zone, &reason);
+		struck = f.shim.n_faults > 0;
+		shim_fail(&f.shim, SHIM_FAULT_NONE, 0);
+		acknowledged =
+		    fixture_put(&f, f.zone, "pc3", 9) == RCODE_NOERROR;
+		CU_ASSERT_NOT_EQUAL(acknowledged,
+		    fixture_status(f.zone).frozen);
+		fixture_crash(&f);
+		file_write(f.files[0], fixture_zone_text); /* without it */
+		fixture_must_open(&f);
+		CU_ASSERT_EQUAL(fixture_get(f.zone, "pc3"),
+		    acknowledged ? 9 : 0);
+		fixture_clear(&f);
+	}
+}
+
 static void
 test_limits_are_for_updates(void)
 {
@@ -544,6 +578,8 @@ CU_TestInfo zone_freeze_tests[] = {
     {"another path", test_another_path_is_no_edit},
     {"serial 0", test_a_zone_at_serial_0_is_written_anew},
     {"freeze fails", test_a_freeze_that_fails_leaves_the_zone_as_it_was},
+    {"freeze fails half way",
+	test_a_freeze_that_fails_half_way_undoes_no_update},
     {"limits", test_limits_are_for_updates},
     {"clean", test_sync_clean_forgets_the_history},
     CU_TEST_INFO_NULL,
