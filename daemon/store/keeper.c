@@ -13,6 +13,7 @@
 #include "daemon/store/keeper.h"
 #include "daemon/store/zone_dir.h"
 #include "daemon/store/zone_text.h"
+#include "daemon/store/zones.h"
 
 #define TICK_MS 1000
 #define RETRY_MS 60000 /* after a dump or checkpoint that failed */
@@ -162,12 +163,11 @@ dump_when_due(struct store_zone *z, uint64_t now_ms)
 
 /* --- All zones --- */
 
-/* Calls f for each zone; under store.upkeep. */
 static void
 for_each(struct store *s, void (*f)(struct store_zone *z, void *arg), void *arg)
 {
-	struct store_zone *const *zones = atomic_load(&s->zones);
-	size_t n = atomic_load(&s->n_zones);
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
 
 	for (size_t i = 0; i < n; i++)
 		f(zones[i], arg);
@@ -203,10 +203,11 @@ static void
 look_after_all(struct store *s)
 {
 	uint64_t now_ms = clock_mono_ms();
-	size_t n = atomic_load(&s->n_zones);
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
 
 	for (size_t i = 0; i < n && try_upkeep(s); i++) {
-		look_after(atomic_load(&s->zones)[i], now_ms);
+		look_after(zones[i], now_ms);
 		end_upkeep(s);
 	}
 }
