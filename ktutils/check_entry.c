@@ -275,16 +275,29 @@ check_age(struct checking *c, size_t i)
 	builder_advise(&c->b, "kddns-keytab prune %s", path_of(c, i));
 }
 
+/* The same entry before this one; a copy in another file is no double. */
+static const struct keytab_entry *
+find_double(const struct checking *c, size_t i)
+{
+	const struct report_entry *r = c->b.report->entries;
+	const struct keytab_entry *all = c->all->entries;
+
+	for (size_t at = 0; at < i; at++)
+		if (keytab_entry_is_same(&all[at], &all[i]) &&
+		    (r[at].file == r[i].file ||
+			!keytab_key_is_same(&all[at], &all[i])))
+			return &all[at];
+	return NULL;
+}
+
 /* The same entry twice: said at the second one. */
 static void
 check_double(struct checking *c, size_t i)
 {
-	const struct keytab_entry *e = &c->all->entries[i], *same = NULL;
+	const struct keytab_entry *e = &c->all->entries[i];
+	const struct keytab_entry *same = find_double(c, i);
 	const struct report_entry *r = &c->b.report->entries[i];
 
-	for (size_t at = 0; at < i && same == NULL; at++)
-		if (keytab_entry_is_same(&c->all->entries[at], e))
-			same = &c->all->entries[at];
 	if (same == NULL)
 		return;
 	if (keytab_key_is_same(same, e)) {
