@@ -119,6 +119,8 @@ tell_state(struct directory *d)
 	now->n_failures = d->asks.n_failures;
 	now->n_waiting = d->asks.n;
 	now->latency_ms = d->searches.latency_ms;
+	memcpy(now->durations, d->searches.durations, sizeof(now->durations));
+	now->durations_sum_ms = d->searches.durations_sum_ms;
 	(void)pthread_mutex_lock(&d->lock);
 	before = d->state;
 	d->state = *now;

@@ -55,6 +55,10 @@ enum directory_follow {
 	DIRECTORY_FOLLOW_POLL, /* everything read again */
 };
 
+/* The i-th took at most the i-th bound; the last, longer than all. */
+#define DIRECTORY_DURATIONS 11
+extern const unsigned directory_duration_bounds_ms[DIRECTORY_DURATIONS];
+
 struct directory_state {
 	bool is_up; /* connected, logged in, and answering */
 	bool is_active_directory;
@@ -74,6 +78,10 @@ struct directory_state {
 
 	bool controllers_are_loaded;
 	time_t controllers_at;
+
+	/* Searches that were answered, by how long that took; see below. */
+	uint64_t durations[DIRECTORY_DURATIONS + 1];
+	uint64_t durations_sum_ms;
 
 	uint64_t n_queries;  /* facts and groups asked for */
 	uint64_t n_failures; /* of them, FACTS_FAILED */

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "ldap/searches.h"
 
@@ -21,7 +22,11 @@ struct search {
 void
 searches_init(struct searches *s, LDAP *ld)
 {
-	*s = (struct searches){.ld = ld};
+	struct searches old = *s;
+
+	*s = (struct searches){.ld = ld,
+	    .durations_sum_ms = old.durations_sum_ms};
+	memcpy(s->durations, old.durations, sizeof(s->durations));
 	s->waiting_end = &s->waiting;
 }
 
@@ -173,6 +178,21 @@ send_waiting(struct searches *s, int64_t now_ms, char line[LINE_SIZE])
 	return true;
 }
 
+const unsigned directory_duration_bounds_ms[DIRECTORY_DURATIONS] = {1, 2, 5, 10,
+    25, 50, 100, 250, 500, 1000, 3000};
+
+static void
+count_duration(struct searches *s)
+{
+	size_t i = 0;
+
+	while (i < DIRECTORY_DURATIONS &&
+	    s->latency_ms > directory_duration_bounds_ms[i])
+		i++;
+	s->durations[i]++;
+	s->durations_sum_ms += s->latency_ms;
+}
+
 static void
 end_with_result(struct searches *s, struct search *search, LDAPMessage *m,
     int64_t now_ms)
@@ -183,6 +203,7 @@ end_with_result(struct searches *s, struct search *search, LDAPMessage *m,
 	    LDAP_SUCCESS)
 		code = LDAP_DECODING_ERROR;
 	s->latency_ms = (unsigned)(now_ms - search->sent_ms);
+	count_duration(s);
 	unlink_sent(s, search);
 	finish(search, code, s->ld, m);
 }

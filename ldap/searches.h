@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ldap/directory.h"
 #include "ldap/line.h"
 
 #define SEARCHES_SENT_MAX 64
@@ -52,9 +53,13 @@ struct searches {
 	struct search *sent;
 	size_t n_sent;
 	unsigned latency_ms; /* from sending to the end, last time */
-	bool has_timed_out;  /* set here, cleared by who looks at it */
+	/* How long they took, over all connections: as directory_state. */
+	uint64_t durations[DIRECTORY_DURATIONS + 1];
+	uint64_t durations_sum_ms;
+	bool has_timed_out; /* set here, cleared by who looks at it */
 };
 
+/* For a new connection; durations stay, and so have to be zero before. */
 void searches_init(struct searches *s, LDAP *ld);
 
 /* Ends all, and calls nobody. */

@@ -425,9 +425,8 @@ take_news(struct server_grants *g)
 	return rules != NULL;
 }
 
-/* False: there is no directory. */
-static bool
-get_state(struct server_grants *g, struct directory_state *state_out)
+bool
+grants_directory(struct server_grants *g, struct directory_state *state_out)
 {
 	bool is_there;
 
@@ -447,7 +446,7 @@ validity(struct server_grants *g)
 	uint64_t now_ms = clock_mono_ms();
 	struct directory_state state;
 
-	(void)get_state(g, &state);
+	(void)grants_directory(g, &state);
 	if (state.grants_are_live)
 		g->live_ms = now_ms;
 	return now_ms - g->live_ms <= 1000ull * stale_time_s
@@ -541,7 +540,7 @@ grants_status_json(struct server_grants *g)
 	has_lapsed = books_have_grants(g->books) &&
 	    books_validity(g->books) == GRANT_RULES_LAPSED;
 	(void)pthread_mutex_unlock(&g->books_lock);
-	if (!get_state(g, &s))
+	if (!grants_directory(g, &s))
 		return json_null();
 	return json_pack("{s:s, s:b, s:o, s:o, s:b, s:b, s:s, s:o, s:I, s:o, "
 			 "s:o}",
@@ -565,7 +564,7 @@ grants_stats_json(struct server_grants *g)
 	const struct facts_cache_counters *c = facts_cache_counters(g->cache);
 	struct directory_state s;
 
-	(void)get_state(g, &s);
+	(void)grants_directory(g, &s);
 	return json_pack("{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, "
 			 "s:{s:I, s:I, s:I}}",
 	    "facts", "now", load(&c->count), "hits", load(&c->hits), "stale",

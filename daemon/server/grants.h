@@ -23,6 +23,7 @@
 #include "daemon/server/facts_cache.h"
 
 struct conf;
+struct directory_state;
 struct principal;
 struct server_grants;
 struct settings;
@@ -76,6 +77,10 @@ void grants_wait_facts(struct server_grants *g, const struct settings *settings,
 /* In words, as facts_cache_note().  Any thread. */
 void grants_note(struct server_grants *g, struct principal *p, char *text,
     size_t size);
+
+/* How the directory is; false: there is none.  Any thread but a worker. */
+bool grants_directory(struct server_grants *g,
+    struct directory_state *state_out);
 
 /* As kddnsctl(1) documents them; NULL: no memory.  Any thread but a worker. */
 json_t *grants_status_json(struct server_grants *g);

@@ -18,12 +18,15 @@
 #include "daemon/gss/contexts.h"
 #include "daemon/gss/negotiate.h"
 #include "daemon/server/core.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/panel.h"
 #include "daemon/server/tally.h"
+#include "ldap/directory.h"
 #include "web/metrics.h"
 
 #define US_PER_S 1e6
+#define MS_PER_S 1e3
 
 static uint64_t
 read_counter(const _Atomic uint64_t *counter)
@@ -303,6 +306,44 @@ put_keytab(struct server *s, struct metrics *m)
 	metrics_count(m, st.failed_s != 0 || n == 0, NULL);
 }
 
+/* --- The directory --- */
+
+static void
+put_directory_durations(const struct directory_state *st, struct metrics *m)
+{
+	double bounds[DIRECTORY_DURATIONS];
+
+	for (size_t i = 0; i < DIRECTORY_DURATIONS; i++)
+		bounds[i] = directory_duration_bounds_ms[i] / MS_PER_S;
+	begin(m, METRICS_HISTOGRAM, "kddns_ldap_request_duration_seconds",
+	    "seconds", "Searches of the directory that were answered.");
+	metrics_spread(m,
+	    &(struct metrics_histogram){bounds, st->durations,
+		DIRECTORY_DURATIONS, (double)st->durations_sum_ms / MS_PER_S},
+	    NULL);
+}
+
+static void
+put_directory(struct server *s, struct metrics *m)
+{
+	struct directory_state st;
+
+	if (!grants_directory(s->grants, &st))
+		return;
+	begin(m, METRICS_GAUGE, "kddns_ldap_up", NULL,
+	    "1: the directory answers.");
+	metrics_count(m, st.is_up, NULL);
+	begin(m, METRICS_GAUGE, "kddns_ldap_rules_live", NULL,
+	    "1: the directory's rules are followed as they change.");
+	metrics_count(m, st.grants_are_live, NULL);
+	begin(m, METRICS_COUNTER, "kddns_ldap_requests", NULL,
+	    "Questions about principals and groups to the directory.");
+	metrics_count(m, st.n_queries - st.n_failures - st.n_waiting, "result",
+	    "answered", NULL);
+	metrics_count(m, st.n_failures, "result", "failed", NULL);
+	put_directory_durations(&st, m);
+}
+
 /* --- Zones --- */
 
 struct zone_gauge {
@@ -499,6 +540,7 @@ panel_metrics(void *arg, struct metrics *m)
 	put_signatures(s, m);
 	put_contexts(s, m);
 	put_keytab(s, m);
+	put_directory(s, m);
 	put_zones(s, m);
 	put_store(s, m);
 	put_transfers(s, m);

@@ -13,9 +13,11 @@
 #include "daemon/gss/algorithm.h"
 #include "daemon/server/core.h"
 #include "daemon/server/documents.h"
+#include "daemon/server/grants.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/verdicts.h"
 #include "daemon/xfr/notify.h"
+#include "ldap/directory.h"
 
 #define SECONDARIES_MAX 256
 
@@ -118,6 +120,29 @@ judge_keytab(struct server *s, struct verdicts *v)
 	acceptor_generation_unref(g);
 }
 
+/* --- Directory --- */
+
+static void
+judge_directory(struct server *s, struct verdicts *v)
+{
+	struct directory_state st;
+
+	v->about = "directory";
+	if (!grants_directory(s->grants, &st))
+		return;
+	if (!st.is_up)
+		say(v, LEVEL_WARNING,
+		    "see that one of ldap { uri } can be reached and lets us "
+		    "log in; what is known of it goes stale after stale-time",
+		    "The directory does not answer: %s", st.error);
+	else if (!st.is_protected)
+		say(v, LEVEL_WARNING,
+		    "use ldaps, start-tls or bind gssapi in ldap {}",
+		    "What the directory says could be forged on the way.");
+	else
+		say(v, LEVEL_OK, "", "The directory answers: %s", st.uri);
+}
+
 /* --- Zones --- */
 
 static void
@@ -196,6 +221,7 @@ verdicts_json(struct server *s)
 		v.lists[i] = json_array();
 	judge_store(s, &v);
 	judge_keytab(s, &v);
+	judge_directory(s, &v);
 	judge_zones(s, &v);
 	for (int i = 1; i < LEVELS; i++) {
 		(void)json_array_extend(v.lists[0], v.lists[i]);
