@@ -36,9 +36,8 @@ struct web_query {
 /* One request. */
 struct exchange {
 	const struct serving *serving;
-	struct sessions *sessions;
-	struct MHD_Connection *c;
-	gss_ctx_id_t *gss;
+	const struct visit *visit;
+	struct MHD_Connection *c; /* the visit's */
 	struct route route;
 	char principal[SESSION_PRINCIPAL_SIZE]; /* "": nobody has to be */
 	char cookie[SESSION_COOKIE_SIZE];       /* to be set, or "" */
@@ -118,7 +117,7 @@ serving_create(const struct web_site *site,
 	s->site = *site;
 	if (negotiate == NULL)
 		return s;
-	s->sign_in = sign_in_create(negotiate);
+	s->sign_in = sign_in_create(site, negotiate);
 	if (s->sign_in != NULL)
 		s->certificate = read_text(negotiate->certificate, reason);
 	if (s->certificate != NULL && is_private(negotiate->key, reason))
@@ -444,8 +443,8 @@ welcome(struct exchange *x, const struct sign_in_result *r)
 
 	x->session_s =
 	    r->lifetime_s < WEB_SESSION_S ? r->lifetime_s : WEB_SESSION_S;
-	if (sessions_add(x->sessions, r->principal, now_s, now_s + x->session_s,
-		x->cookie) != 0) {
+	if (sessions_add(x->visit->sessions, r->principal, now_s,
+		now_s + x->session_s, x->cookie) != 0) {
 		tell_sign_in(x, r, "no session can be made");
 		return answer_why(x, MHD_HTTP_FORBIDDEN,
 		    "no session can be made");
@@ -473,7 +472,8 @@ negotiate(struct exchange *x, const char *text)
 	enum MHD_Result result = MHD_NO;
 	struct sign_in_result r;
 
-	sign_in_leg(x->serving->sign_in, x->gss, text, &r);
+	sign_in_leg(x->serving->sign_in, x->visit->keys, x->visit->gss, text,
+	    &r);
 	x->token = r.token;
 	switch (r.state) {
 	case SIGN_IN_DONE:
@@ -500,7 +500,7 @@ answer_signed_in(struct exchange *x)
 	const char *cookie =
 	    MHD_lookup_connection_value(x->c, MHD_COOKIE_KIND, COOKIE);
 
-	if (sessions_find(x->sessions, cookie, serve_now_ms() / 1000,
+	if (sessions_find(x->visit->sessions, cookie, serve_now_ms() / 1000,
 		x->principal))
 		return answer_route(x);
 	if (authorization == NULL ||
@@ -518,14 +518,12 @@ is_public(const struct route *r)
 }
 
 enum MHD_Result
-serve_request(const struct serving *s, struct sessions *sessions,
-    struct MHD_Connection *c, gss_ctx_id_t *gss, const char *method,
-    const char *path)
+serve_request(const struct serving *s, const struct visit *visit,
+    const char *method, const char *path)
 {
 	struct exchange x = {.serving = s,
-	    .sessions = sessions,
-	    .c = c,
-	    .gss = gss};
+	    .visit = visit,
+	    .c = visit->connection};
 
 	route_find(path, &x.route);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&

@@ -32,9 +32,16 @@ void serving_destroy(struct serving *s); /* NULL is fine */
 /* A clock that only goes forward. */
 uint64_t serve_now_ms(void);
 
-/* Queues the answer; *gss is the connection's unfinished sign-in. */
+/* Who asks, and what the thread has that answers. */
+struct visit {
+	struct MHD_Connection *connection;
+	gss_ctx_id_t *gss; /* the connection's unfinished sign-in */
+	struct sessions *sessions;
+	struct sign_in_keys *keys; /* the thread's */
+};
+
+/* Queues the answer. */
 enum MHD_Result serve_request(const struct serving *s,
-    struct sessions *sessions, struct MHD_Connection *c, gss_ctx_id_t *gss,
-    const char *method, const char *path);
+    const struct visit *visit, const char *method, const char *path);
 
 #endif

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "web/serve.h"
 #include "web/sign_in.h"
+
+#define RENEW_MS 1000 /* of keys with which somebody did not get in */
 #include "web/token.h"
 
 /* 1.2.840.113554.1.2.2 and 1.3.6.1.5.5.2 */
@@ -24,7 +27,8 @@ struct texts {
 };
 
 struct sign_in {
-	struct texts keytabs, admins;
+	struct web_site site;
+	struct texts admins;
 	char *replay_cache;
 };
 
@@ -53,14 +57,14 @@ free_texts(struct texts *texts)
 }
 
 struct sign_in *
-sign_in_create(const struct web_negotiate *n)
+sign_in_create(const struct web_site *site, const struct web_negotiate *n)
 {
 	struct sign_in *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	if (copy_texts(&s->keytabs, n->keytabs, n->n_keytabs) == 0 &&
-	    copy_texts(&s->admins, n->admins, n->n_admins) == 0 &&
+	s->site = *site;
+	if (copy_texts(&s->admins, n->admins, n->n_admins) == 0 &&
 	    asprintf(&s->replay_cache, "file2:%s", n->replay_cache) != -1)
 		return s;
 	s->replay_cache = NULL;
@@ -73,7 +77,6 @@ sign_in_destroy(struct sign_in *s)
 {
 	if (s == NULL)
 		return;
-	free_texts(&s->keytabs);
 	free_texts(&s->admins);
 	free(s->replay_cache);
 	free(s);
@@ -109,58 +112,7 @@ say_status(char reason[WEB_REASON_SIZE], OM_uint32 major, OM_uint32 minor)
 		append_status(reason, minor, GSS_C_MECH_CODE);
 }
 
-/* --- The key --- */
-
-/* Any HTTP/ key of that keytab; krb5 alone, so that no NTLM gets in. */
-static OM_uint32
-acquire_from(const struct sign_in *s, const char *keytab, gss_name_t http,
-    gss_cred_id_t *cred_out, OM_uint32 *minor)
-{
-	gss_key_value_element_desc elements[] = {
-	    {"keytab", keytab},
-	    {"rcache", s->replay_cache},
-	};
-	const gss_key_value_set_desc store = {2, elements};
-	gss_OID_desc both[] = {krb5, spnego};
-	gss_OID_set_desc mechanisms = {2, both}, inner = {1, &krb5};
-	OM_uint32 major;
-
-	major = gss_acquire_cred_from(minor, http, GSS_C_INDEFINITE,
-	    &mechanisms, GSS_C_ACCEPT, &store, cred_out, NULL, NULL);
-	if (!GSS_ERROR(major))
-		major = gss_set_neg_mechs(minor, *cred_out, &inner);
-	return major;
-}
-
-/* From the first keytab that has one. */
-static gss_cred_id_t
-acquire(const struct sign_in *s, char reason[WEB_REASON_SIZE])
-{
-	char service[] = "HTTP";
-	gss_buffer_desc text = {sizeof(service) - 1, service};
-	gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
-	gss_name_t http = GSS_C_NO_NAME;
-	OM_uint32 major, minor, ignored;
-
-	major =
-	    gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE, &http);
-	for (size_t i = 0; i < s->keytabs.n && cred == GSS_C_NO_CREDENTIAL;
-	     i++) {
-		major =
-		    acquire_from(s, s->keytabs.items[i], http, &cred, &minor);
-		if (GSS_ERROR(major))
-			(void)gss_release_cred(&ignored, &cred);
-	}
-	if (cred == GSS_C_NO_CREDENTIAL) {
-		(void)snprintf(reason, WEB_REASON_SIZE,
-		    "no keytab has a key for HTTP/ and this host");
-		say_status(reason, major, minor);
-	}
-	(void)gss_release_name(&ignored, &http);
-	return cred;
-}
-
-/* --- Who --- */
+/* --- Keys --- */
 
 static gss_name_t
 import_principal(const char *text)
@@ -173,6 +125,88 @@ import_principal(const char *text)
 	    (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, &name);
 	return name;
 }
+
+/* krb5 alone, so that no NTLM gets in. */
+static OM_uint32
+acquire(const struct sign_in *s, const char *keytab, gss_name_t name,
+    gss_cred_id_t *cred_out, OM_uint32 *minor)
+{
+	gss_key_value_element_desc elements[] = {
+	    {"keytab", keytab},
+	    {"rcache", s->replay_cache},
+	};
+	const gss_key_value_set_desc store = {2, elements};
+	gss_OID_desc both[] = {krb5, spnego};
+	gss_OID_set_desc mechanisms = {2, both}, inner = {1, &krb5};
+	OM_uint32 major;
+
+	major = gss_acquire_cred_from(minor, name, GSS_C_INDEFINITE,
+	    &mechanisms, GSS_C_ACCEPT, &store, cred_out, NULL, NULL);
+	if (!GSS_ERROR(major))
+		major = gss_set_neg_mechs(minor, *cred_out, &inner);
+	return major;
+}
+
+/* What take_key() goes on with. */
+struct taking {
+	const struct sign_in *sign_in;
+	struct sign_in_keys *keys;
+	char *reason;
+};
+
+static void
+take_key(void *arg, const char *keytab, const char *principal)
+{
+	struct taking *t = arg;
+	struct sign_in_keys *keys = t->keys;
+	OM_uint32 major, minor, ignored;
+	gss_name_t name;
+
+	if (keys->n == SIGN_IN_KEYS_MAX)
+		return;
+	name = import_principal(principal);
+	major =
+	    acquire(t->sign_in, keytab, name, &keys->creds[keys->n], &minor);
+	if (!GSS_ERROR(major)) {
+		keys->n++;
+	} else {
+		(void)snprintf(t->reason, WEB_REASON_SIZE, "%s", principal);
+		say_status(t->reason, major, minor);
+		(void)gss_release_cred(&ignored, &keys->creds[keys->n]);
+	}
+	(void)gss_release_name(&ignored, &name);
+}
+
+void
+sign_in_keys_clear(struct sign_in_keys *keys)
+{
+	OM_uint32 minor;
+
+	while (keys->n > 0)
+		(void)gss_release_cred(&minor, &keys->creds[--keys->n]);
+}
+
+/* True: there is one; without any they are looked for again after a while. */
+static bool
+has_keys(const struct sign_in *s, struct sign_in_keys *keys,
+    char reason[WEB_REASON_SIZE])
+{
+	struct taking t = {s, keys, reason};
+	uint64_t now_ms = serve_now_ms();
+
+	(void)snprintf(reason, WEB_REASON_SIZE,
+	    "no keytab has a key for HTTP/ and this host");
+	if (keys->n == 0 &&
+	    (keys->made_ms == 0 || now_ms - keys->made_ms >= RENEW_MS)) {
+		s->site.keys(s->site.arg, take_key, &t);
+		keys->made_ms = now_ms;
+	}
+	if (keys->n > 0)
+		reason[0] = '\0';
+	return keys->n > 0;
+}
+
+/* --- Who --- */
 
 static bool
 is_admin(const struct sign_in *s, gss_name_t who)
@@ -227,17 +261,15 @@ finish(const struct sign_in *s, gss_name_t who, OM_uint32 lifetime_s,
 
 /* --- Legs --- */
 
+/* With one key; *gss is the context, or none after a failure. */
 static void
-accept_token(const struct sign_in *s, gss_ctx_id_t *gss, gss_buffer_t token,
-    struct sign_in_result *r)
+accept_with(const struct sign_in *s, gss_cred_id_t cred, gss_ctx_id_t *gss,
+    gss_buffer_t token, struct sign_in_result *r)
 {
-	gss_cred_id_t cred = acquire(s, r->reason);
 	gss_buffer_desc answer = GSS_C_EMPTY_BUFFER;
 	gss_name_t who = GSS_C_NO_NAME;
 	OM_uint32 major, minor, ignored, lifetime_s = 0;
 
-	if (cred == GSS_C_NO_CREDENTIAL)
-		return;
 	major = gss_accept_sec_context(&minor, gss, cred, token,
 	    GSS_C_NO_CHANNEL_BINDINGS, &who, NULL, &answer, NULL, &lifetime_s,
 	    NULL);
@@ -253,22 +285,50 @@ accept_token(const struct sign_in *s, gss_ctx_id_t *gss, gss_buffer_t token,
 		(void)gss_delete_sec_context(&ignored, gss, GSS_C_NO_BUFFER);
 	(void)gss_release_buffer(&ignored, &answer);
 	(void)gss_release_name(&ignored, &who);
-	(void)gss_release_cred(&ignored, &cred);
+}
+
+/*
+ * With each key until one fits; the first one's reason counts.  A context that
+ * has begun goes on with the first: only there is it known where it began.
+ */
+static void
+accept_token(const struct sign_in *s, const struct sign_in_keys *keys,
+    gss_ctx_id_t *gss, gss_buffer_t token, struct sign_in_result *r)
+{
+	size_t n = *gss == GSS_C_NO_CONTEXT ? keys->n : 1;
+	struct sign_in_result other;
+
+	accept_with(s, keys->creds[0], gss, token, r);
+	for (size_t i = 1; i < n && r->state == SIGN_IN_FAILED; i++) {
+		other = (struct sign_in_result){.state = SIGN_IN_FAILED};
+		accept_with(s, keys->creds[i], gss, token, &other);
+		if (other.state == SIGN_IN_FAILED) {
+			sign_in_result_clear(&other);
+		} else {
+			sign_in_result_clear(r);
+			*r = other;
+		}
+	}
 }
 
 void
-sign_in_leg(const struct sign_in *s, gss_ctx_id_t *gss, const char *text,
-    struct sign_in_result *result_out)
+sign_in_leg(const struct sign_in *s, struct sign_in_keys *keys,
+    gss_ctx_id_t *gss, const char *text, struct sign_in_result *result_out)
 {
 	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+	struct sign_in_result *r = result_out;
 
-	*result_out = (struct sign_in_result){.state = SIGN_IN_FAILED};
+	*r = (struct sign_in_result){.state = SIGN_IN_FAILED};
 	token.value = token_from_text(text, &token.length);
 	if (token.length == 0)
-		(void)snprintf(result_out->reason, sizeof(result_out->reason),
+		(void)snprintf(r->reason, sizeof(r->reason),
 		    "what follows Negotiate is no base64");
-	else
-		accept_token(s, gss, &token, result_out);
+	else if (has_keys(s, keys, r->reason))
+		accept_token(s, keys, gss, &token, r);
+	/* There may be keys of other principals now. */
+	if (r->state == SIGN_IN_FAILED &&
+	    serve_now_ms() - keys->made_ms >= RENEW_MS)
+		sign_in_keys_clear(keys);
 	free(token.value);
 }
 

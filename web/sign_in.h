@@ -10,7 +10,7 @@
  * Owns:    copies of what it was made from.
  * Threads: immutable, any; a context is for one at a time.
  * Errors:  in the result.
- * Units:   seconds.
+ * Units:   as named; milliseconds of a clock that only goes forward.
  */
 #ifndef WEB_SIGN_IN_H
 #define WEB_SIGN_IN_H
@@ -23,7 +23,9 @@
 
 struct sign_in;
 
-struct sign_in *sign_in_create(const struct web_negotiate *n); /* or NULL */
+/* NULL: no memory. */
+struct sign_in *sign_in_create(const struct web_site *site,
+    const struct web_negotiate *n);
 void sign_in_destroy(struct sign_in *s); /* NULL is fine */
 
 enum sign_in_state {
@@ -41,12 +43,26 @@ struct sign_in_result {
 	char reason[WEB_REASON_SIZE]; /* FAILED: for the log */
 };
 
+#define SIGN_IN_KEYS_MAX 16
+
+/*
+ * One thread's credentials, each of one principal: krb5 1.20 leaks when one is
+ * made for a service on any host.  They name a file, and so have the keys that
+ * the file has by then.  Start with zeros.
+ */
+struct sign_in_keys {
+	gss_cred_id_t creds[SIGN_IN_KEYS_MAX];
+	size_t n;
+	uint64_t made_ms; /* 0: never */
+};
+void sign_in_keys_clear(struct sign_in_keys *keys);
+
 /*
  * One leg: the base64 text behind "Negotiate".  *gss is the unfinished context
  * of this connection, if there is one, and is set.
  */
-void sign_in_leg(const struct sign_in *s, gss_ctx_id_t *gss, const char *text,
-    struct sign_in_result *result_out);
+void sign_in_leg(const struct sign_in *s, struct sign_in_keys *keys,
+    gss_ctx_id_t *gss, const char *text, struct sign_in_result *result_out);
 
 void sign_in_result_clear(struct sign_in_result *r);
 

@@ -29,7 +29,9 @@ struct listener {
 	struct web *web;
 	int fd; /* bound; each daemon gets a copy of it */
 	struct MHD_Daemon *daemon;
-	struct connections connections; /* of the daemon's thread */
+	/* Of the daemon's thread: */
+	struct connections connections;
+	struct sign_in_keys keys;
 };
 
 struct web {
@@ -183,8 +185,9 @@ on_request(void *arg, struct MHD_Connection *c, const char *path,
 		return MHD_YES;
 	}
 	x = *request;
-	return serve_request(l->web->serving, l->web->sessions, c, &x->gss,
-	    method, path);
+	return serve_request(l->web->serving,
+	    &(struct visit){c, &x->gss, l->web->sessions, &l->keys}, method,
+	    path);
 }
 
 static void
@@ -247,6 +250,8 @@ stop_listener(struct listener *l)
 	MHD_stop_daemon(l->daemon);
 	if (fd != -1)
 		(void)close(fd);
+	sign_in_keys_clear(&l->keys);
+	l->keys.made_ms = 0;
 	l->daemon = NULL;
 }
 

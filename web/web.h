@@ -69,6 +69,9 @@ struct web_document {
 	    json_t **document_out, char reason[WEB_REASON_SIZE]);
 };
 
+/* Takes a key: the keytab that has it, and whose it is. */
+typedef void web_take_key(void *arg, const char *keytab, const char *principal);
+
 /* How a sign-in ended, for the log. */
 struct web_sign_in {
 	const struct sockaddr *from;
@@ -84,14 +87,14 @@ struct web_site {
 	/* An array of texts: what is wrong; empty: all is well. */
 	json_t *(*ailments)(void *arg);
 	bool (*may_read_metrics)(void *arg, const struct sockaddr *from);
+	/* Hands take the keys that tickets for us may be made with: HTTP/. */
+	void (*keys)(void *arg, web_take_key *take, void *take_arg);
 	void (*sign_in)(void *arg, const struct web_sign_in *how);
 };
 
 struct web_negotiate {
 	const char *certificate; /* paths of PEM files */
 	const char *key;
-	const char *const *keytabs; /* the first with a key for HTTP/ is used */
-	size_t n_keytabs;
 	const char *replay_cache;  /* a file for krb5's replay cache */
 	const char *const *admins; /* principals, NAME@REALM */
 	size_t n_admins;

@@ -19,6 +19,7 @@
 #include "daemon/server/panel_documents.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/verdicts.h"
+#include "ktutils/keytab_file.h"
 #include "web/web.h"
 
 #define REPLAY_CACHE "panel.rcache" /* below run-directory */
@@ -61,6 +62,48 @@ ailments(void *arg)
 	struct panel_source *source = arg;
 
 	return verdicts_ailments(source->server);
+}
+
+/* No entry before it is of the same principal. */
+static bool
+is_first(const struct keytab *k, const struct keytab_entry *e)
+{
+	for (const struct keytab_entry *o = k->entries; o != e; o++)
+		if (strcmp(o->principal, e->principal) == 0)
+			return false;
+	return true;
+}
+
+static void
+take_keys(const char *keytab, web_take_key *take, void *take_arg)
+{
+	char reason[KEYTAB_REASON_SIZE];
+	struct keytab *k = NULL;
+	struct stat st;
+
+	(void)keytab_file_read(keytab_file_path(keytab), reason, &k, &st);
+	for (size_t i = 0; k != NULL && i < k->n; i++) {
+		const struct keytab_entry *e = &k->entries[i];
+
+		if (strncmp(e->principal, "HTTP/", 5) == 0 && is_first(k, e))
+			take(take_arg, keytab, e->principal);
+	}
+	keytab_destroy(k);
+}
+
+/* As the configuration has keytabs now, and the files keys. */
+static void
+find_keys(void *arg, web_take_key *take, void *take_arg)
+{
+	struct panel_source *source = arg;
+	struct settings *settings = server_settings(source->server);
+	const struct conf_texts *keytabs =
+	    &settings_conf(settings)->kerberos.keytabs;
+
+	for (size_t i = 0; i < keytabs->n; i++)
+		if (keytab_file_path(keytabs->items[i]) != NULL)
+			take_keys(keytabs->items[i], take, take_arg);
+	settings_unref(settings);
 }
 
 static void
@@ -193,12 +236,11 @@ serve(struct panel *p, const struct conf *conf, struct reason *reason)
 	    .metrics = write_metrics,
 	    .ailments = ailments,
 	    .may_read_metrics = may_read_metrics,
+	    .keys = find_keys,
 	    .sign_in = on_sign_in};
 	char cache[4096], why[WEB_REASON_SIZE];
 	const struct web_negotiate negotiate = {.certificate = web->certificate,
 	    .key = web->key,
-	    .keytabs = conf->kerberos.keytabs.items,
-	    .n_keytabs = conf->kerberos.keytabs.n,
 	    .replay_cache = cache,
 	    .admins = web->admins.items,
 	    .n_admins = web->admins.n};

@@ -83,6 +83,13 @@ may_read_metrics(void *arg, const struct sockaddr *from)
 }
 
 static void
+keys(void *arg, web_take_key *take, void *take_arg)
+{
+	(void)arg;
+	take(take_arg, "FILE:/no/such", "HTTP/localhost@R");
+}
+
+static void
 on_sign_in(void *arg, const struct web_sign_in *how)
 {
 	(void)arg;
@@ -90,7 +97,7 @@ on_sign_in(void *arg, const struct web_sign_in *how)
 }
 
 static const struct web_site site = {NULL, documents, write_metrics, ailments,
-    may_read_metrics, on_sign_in};
+    may_read_metrics, keys, on_sign_in};
 
 /* --- A client */
 
@@ -366,13 +373,11 @@ test_a_new_site_takes_over(void)
 {
 	struct web_site other = site;
 	static const struct web_document none[] = {{NULL, false, NULL}};
-	static const char *const keytabs[] = {"FILE:/no/such"};
+	static const char *const admins[] = {"a@R"};
 	const struct web_negotiate negotiate = {.certificate = "/no/such.pem",
 	    .key = "/no/such.key",
-	    .keytabs = keytabs,
-	    .n_keytabs = 1,
 	    .replay_cache = "/tmp/rcache",
-	    .admins = keytabs,
+	    .admins = admins,
 	    .n_admins = 1};
 	char reason[WEB_REASON_SIZE];
 
