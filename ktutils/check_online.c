@@ -431,15 +431,18 @@ borrow(struct online *o)
 	}
 }
 
+/* Each account once: a wrong key counts, and the account may be locked. */
 static bool
-was_tried(const struct online *o, const char *principal)
+is_first(const struct online *o, size_t i)
 {
-	const struct report *r = o->c->b.report;
+	const struct keytab_entry *all = o->c->all->entries;
 
-	for (size_t i = 0; i < r->n_logins; i++)
-		if (strcmp(r->logins[i].principal, principal) == 0)
-			return true;
-	return false;
+	if (o->account != NULL && strcmp(o->account, all[i].principal) == 0)
+		return false;
+	for (size_t before = 0; before < i; before++)
+		if (strcmp(all[before].principal, all[i].principal) == 0)
+			return false;
+	return true;
 }
 
 /* The principals without a slash; all of them, for each may be a client. */
@@ -453,7 +456,7 @@ log_accounts_in(struct online *o)
 		const struct keytab_entry *e = &all->entries[i];
 
 		if (e->is_service || !is_in_realm(o, e->principal) ||
-		    was_tried(o, e->principal))
+		    !is_first(o, i))
 			continue;
 		log_in(o, e->principal);
 		n++;
@@ -469,8 +472,9 @@ log_services_in(struct online *o)
 	for (size_t i = 0;
 	     i < r->n_spns && !o->has_tgt && !is_late(o) && i < MAX_LOGINS; i++)
 		if (is_in_realm(o, r->spns[i].principal) &&
-		    check_newest_of(o->c, r->spns[i].principal) != NULL &&
-		    !was_tried(o, r->spns[i].principal))
+		    r->spns[i].keytab_kvno != 0 &&
+		    (o->account == NULL ||
+			strcmp(o->account, r->spns[i].principal) != 0))
 			log_in(o, r->spns[i].principal);
 }
 

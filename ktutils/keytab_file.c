@@ -199,7 +199,7 @@ struct writing {
 	char *reason;
 };
 
-/* Where the file really is; a file that is not there yet is where it is said. */
+/* Where the file really is; one that is not there yet is where it is said. */
 static enum keytab_file_result
 find_place(struct writing *w)
 {
