@@ -198,9 +198,12 @@ echo "  \$ nsupdate -g   (update add pc1.$zone 1200 A 192.0.2.66)"
 if update 192.0.2.66 pc1.$zone 2>&1 | sed 's/^/    /'; then
 	die "the update was not refused"
 fi
-wait_for 5 grep -q 'update refused.*pc1' kddnsd.log || true
-grep 'update refused' kddnsd.log | tail -n 1 | fold -s -w 100 | sed 's/^/    /'
-grep -q 'update refused.*ms-self' kddnsd.log || die "the log does not say which rule"
+refusal() { kddnsctl updates --denied | grep -q ms-self; }
+wait_for 5 refusal || die "kddnsctl does not say which rule"
+show kddnsctl updates --denied -n 1
+echo "  Before it happens, for any principal:"
+show kddnsctl explain 'PC2$@'$realm add www.$zone A 192.0.2.66
+wait_for 5 grep -q 'update refused.*ms-self' kddnsd.log || die "the log does not say which rule"
 [ "$(dig @127.0.0.1 -p "$port" +short pc1.$zone A)" = 192.0.2.1 ] || die "the name was taken"
 
 say "6. The secondary has followed, by IXFR"
@@ -212,6 +215,7 @@ grep -q 'IXFR, incoming.*finished' knot.log || { cat knot.log; die "it was not a
 say "7. What the daemon says of itself"
 show kddnsctl status
 show kddnsctl zonestatus $zone
+show kddnsctl journal $zone
 
 if [ -n "$once" ]; then
 	say "That was all."
