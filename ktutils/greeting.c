@@ -8,19 +8,7 @@
 #include <time.h>
 
 #include "ktutils/greeting.h"
-
-/* libkrb5 reads, though it says krb5_data. */
-static krb5_data
-lend(const void *octets, size_t len)
-{
-	krb5_data d = {
-	    .magic = KV5M_DATA,
-	    .length = (unsigned)len,
-	    .data = (char *)(uintptr_t)octets,
-	};
-
-	return d;
-}
+#include "ktutils/ticket.h"
 
 struct greeting {
 	krb5_context krb5;
@@ -34,7 +22,7 @@ greeting_begin(krb5_const_principal client, krb5_keytab keytab)
 {
 	struct greeting *g = calloc(1, sizeof(*g));
 	krb5_principal copy = NULL;
-	krb5_data none = lend(NULL, 0);
+	krb5_data none = ticket_lend(NULL, 0);
 	unsigned flags = 0;
 
 	if (g == NULL)
@@ -92,7 +80,7 @@ offset_of_error(krb5_context krb5, const krb5_data *reply, int32_t *offset_s)
 static bool
 offset_of_ticket(struct greeting *g, krb5_data *reply, int32_t *offset_s)
 {
-	krb5_data out = lend(NULL, 0), realm = lend(NULL, 0);
+	krb5_data out = ticket_lend(NULL, 0), realm = ticket_lend(NULL, 0);
 	krb5_timestamp seconds = 0;
 	krb5_int32 microseconds;
 	unsigned flags = 0;
@@ -112,7 +100,7 @@ bool
 greeting_offset(struct greeting *g, const void *reply, size_t len,
     int32_t *offset_s_out)
 {
-	krb5_data d = lend(reply, len);
+	krb5_data d = ticket_lend(reply, len);
 
 	*offset_s_out = 0;
 	return offset_of_error(g->krb5, &d, offset_s_out) ||

@@ -13,19 +13,6 @@
 
 #define MAX_STEPS 16 /* of one login; a KDC cannot keep us busy for ever */
 
-/* libkrb5 reads, though it says krb5_data. */
-static krb5_data
-lend(const void *octets, size_t len)
-{
-	krb5_data d = {
-	    .magic = KV5M_DATA,
-	    .length = (unsigned)len,
-	    .data = (char *)(uintptr_t)octets,
-	};
-
-	return d;
-}
-
 void
 ticket_explain(krb5_context krb5, krb5_error_code code,
     char reason[KEYTAB_REASON_SIZE])
@@ -87,7 +74,7 @@ static krb5_error_code
 take_steps(const struct ticket_way *way, step_function *step, void *steps,
     char reason[KEYTAB_REASON_SIZE])
 {
-	krb5_data reply = lend(NULL, 0);
+	krb5_data reply = ticket_lend(NULL, 0);
 	krb5_error_code code = 0;
 	unsigned flags = KRB5_INIT_CREDS_STEP_FLAG_CONTINUE;
 
@@ -95,7 +82,8 @@ take_steps(const struct ticket_way *way, step_function *step, void *steps,
 		KRB5_TKT_CREDS_STEP_FLAG_CONTINUE,
 	    "one flag");
 	for (int i = 0; code == 0 && i < MAX_STEPS; i++) {
-		krb5_data out = lend(NULL, 0), realm = lend(NULL, 0);
+		krb5_data out = ticket_lend(NULL, 0),
+			  realm = ticket_lend(NULL, 0);
 
 		flags = 0;
 		code = step(way->krb5, steps, &reply, &out, &realm, &flags);
@@ -173,7 +161,8 @@ static krb5_error_code
 ask_bare(const struct ticket_way *way, krb5_init_creds_context steps,
     krb5_ticket **ticket_out)
 {
-	krb5_data none = lend(NULL, 0), out = none, realm = none, reply = none;
+	krb5_data none = ticket_lend(NULL, 0), out = none, realm = none,
+		  reply = none;
 	char reason[KEYTAB_REASON_SIZE];
 	const uint8_t *ticket;
 	unsigned flags = 0;
@@ -186,7 +175,7 @@ ask_bare(const struct ticket_way *way, krb5_init_creds_context steps,
 	if (code == 0 &&
 	    as_rep_ticket((const uint8_t *)reply.data, reply.length, &ticket,
 		&len)) {
-		krb5_data d = lend(ticket, len);
+		krb5_data d = ticket_lend(ticket, len);
 
 		code = krb5_decode_ticket(&d, ticket_out);
 	} else if (code == 0) {

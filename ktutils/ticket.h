@@ -16,6 +16,7 @@
 
 #include <krb5.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ktutils/keytab.h"
@@ -59,6 +60,19 @@ krb5_error_code ticket_borrow(krb5_context krb5, const char *from,
 krb5_error_code ticket_get(const struct ticket_way *way, krb5_ccache ccache,
     krb5_principal server, char reason[KEYTAB_REASON_SIZE],
     krb5_ticket **ticket_out);
+
+/* Octets as libkrb5 wants them, which only reads, though it says krb5_data. */
+static inline krb5_data
+ticket_lend(const void *octets, size_t len)
+{
+	krb5_data d = {
+	    .magic = KV5M_DATA,
+	    .length = (unsigned)len,
+	    .data = (char *)(uintptr_t)octets,
+	};
+
+	return d;
+}
 
 /* libkrb5's words for the code. */
 void ticket_explain(krb5_context krb5, krb5_error_code code,

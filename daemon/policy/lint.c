@@ -10,7 +10,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "daemon/dns/types.h"
 #include "daemon/policy/match.h"
@@ -93,18 +92,6 @@ covers_types(const struct policy_rule *a, const struct policy_rule *b)
 }
 
 static bool
-same_principal(const struct principal *a, const struct principal *b)
-{
-	if (a->n_components != b->n_components ||
-	    strcasecmp(a->realm, b->realm) != 0)
-		return false;
-	for (unsigned i = 0; i < a->n_components; i++)
-		if (strcasecmp(a->components[i], b->components[i]) != 0)
-			return false;
-	return true;
-}
-
-static bool
 same_identity(const struct policy_rule *a, const struct policy_rule *b)
 {
 	if (a->identity != b->identity)
@@ -117,7 +104,7 @@ same_identity(const struct policy_rule *a, const struct policy_rule *b)
 		return name_equal(a->identity_name.octets,
 		    b->identity_name.octets);
 	case RULE_PRINCIPAL:
-		return same_principal(a->principal, b->principal);
+		return match_same_principal(a->principal, b->principal);
 	case RULE_REALM:
 		return strcmp(a->realm, b->realm) == 0;
 	case RULE_GROUP:

@@ -11,8 +11,8 @@
 #include "daemon/dns/types.h"
 #include "daemon/policy/match.h"
 
-static bool
-same_principal(const struct principal *a, const struct principal *b)
+bool
+match_same_principal(const struct principal *a, const struct principal *b)
 {
 	if (a->n_components != b->n_components ||
 	    strcasecmp(a->realm, b->realm) != 0)
@@ -101,7 +101,7 @@ identity_matches(const struct policy_rule *r, const struct policy_question *q)
 		    signer_is_below(signer, r->identity_name.octets));
 	case RULE_PRINCIPAL:
 		return match_if(signer->kind == SIGNER_PRINCIPAL &&
-		    same_principal(signer->principal, r->principal));
+		    match_same_principal(signer->principal, r->principal));
 	case RULE_GROUP:
 		return is_in_group(r, q);
 	case RULE_REALM:

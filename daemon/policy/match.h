@@ -46,6 +46,9 @@ bool match_needs_target(const struct policy_rule *r,
 bool match_self_name(const struct policy_rule *r,
     const struct policy_question *q, struct name *name_out);
 
+/* The same but for case. */
+bool match_same_principal(const struct principal *a, const struct principal *b);
+
 /* True if krb5-self or ms-self would grant it to the signer, of any realm. */
 bool match_is_own_name(const struct signer *signer, const uint8_t *name);
 

@@ -17,32 +17,16 @@
 #include "daemon/server/settings.h"
 #include "daemon/tsig/keyring.h"
 
-static json_t *
-name_json(const struct name *name)
-{
-	char text[NAME_TEXT_SIZE];
-
-	return json_string(name_to_log(name->octets, text));
-}
-
-static json_t *
-principal_json(struct principal *p)
-{
-	struct signer signer = {.kind = SIGNER_PRINCIPAL, .principal = p};
-	char text[SIGNER_TEXT_SIZE];
-
-	return json_string(signer_to_text(&signer, text, sizeof(text)));
-}
-
 /* --- tsig-list --- */
 
 static int
 stream_key(struct control_request *request, const struct shared_key *k)
 {
 	return control_stream_row(request, "keys",
-	    json_pack("{s:o, s:s, s:I}", "key", name_json(shared_key_name(k)),
-		"algorithm", tsig_algorithm_text(shared_key_algorithm(k)),
-		"mac_len", (json_int_t)shared_key_mac_len(k)));
+	    json_pack("{s:o, s:s, s:I}", "key",
+		document_name(shared_key_name(k)), "algorithm",
+		tsig_algorithm_text(shared_key_algorithm(k)), "mac_len",
+		(json_int_t)shared_key_mac_len(k)));
 }
 
 static int
@@ -105,7 +89,7 @@ static int
 delete_context(struct server *s, struct context *c, json_t **result_out,
     struct reason *reason)
 {
-	json_t *principal = principal_json(context_principal(c));
+	json_t *principal = document_principal_text(context_principal(c));
 	char key_name[NAME_TEXT_SIZE];
 
 	(void)name_to_log(context_key_name(c)->octets, key_name);

@@ -18,11 +18,17 @@
 
 struct decision;
 struct explanation;
+struct name;
+struct principal;
 struct server;
 struct store_zone;
 
 /* A text; if it is not UTF-8 with its octets escaped as in the log. */
 json_t *document_text(const char *text);
+
+/* As the log writes them. */
+json_t *document_name(const struct name *name);
+json_t *document_principal_text(struct principal *p);
 
 json_t *document_status(struct server *s);
 json_t *document_stats(struct server *s);

@@ -33,16 +33,16 @@ text_json(const char *text)
 	return json == NULL ? json_null() : json;
 }
 
-static json_t *
-name_json(const struct name *name)
+json_t *
+document_name(const struct name *name)
 {
 	char text[NAME_TEXT_SIZE];
 
 	return json_string(name_to_log(name->octets, text));
 }
 
-static json_t *
-principal_json(struct principal *p)
+json_t *
+document_principal_text(struct principal *p)
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL, .principal = p};
 	char text[SIGNER_TEXT_SIZE];
@@ -77,8 +77,8 @@ put_context(void *arg, struct context *c)
 	    &algorithm);
 	return listing->put(listing->arg,
 	    json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:o, s:I, s:I, s:I}",
-		"key", name_json(context_key_name(c)), "principal",
-		principal_json(context_principal(c)), "client",
+		"key", document_name(context_key_name(c)), "principal",
+		document_principal_text(context_principal(c)), "client",
 		address_json(context_client(c)), "acceptor",
 		text_json(context_acceptor(c)), "algorithm",
 		tsig_algorithm_text(algorithm), "enctype",
@@ -226,10 +226,10 @@ put_principal(const struct listing *listing, const struct holding *items,
 
 	return listing->put(listing->arg,
 	    json_pack("{s:o, s:s, s:I, s:o, s:s, s:o, s:o}", "principal",
-		principal_json(p), "kind", principal_kind_text(p), "contexts",
-		(json_int_t)n, "addresses", addresses_json(items, n), "pac",
-		principal_account_text(p), "account", account_json(p), "sids",
-		sids_json(p)));
+		document_principal_text(p), "kind", principal_kind_text(p),
+		"contexts", (json_int_t)n, "addresses",
+		addresses_json(items, n), "pac", principal_account_text(p),
+		"account", account_json(p), "sids", sids_json(p)));
 }
 
 static int
