@@ -28,6 +28,8 @@ need samba samba-tool samba_dnsupdate net winbindd smbd ip nsenter nsupdate dig 
 
 dc_address=10.53.0.1
 member_address=10.53.0.11
+base=DC=ad,DC=example,DC=test
+policy=CN=kddns,$base
 member_address6=fd53::11
 address=10.53.0.2
 port=53
@@ -132,17 +134,65 @@ can_login() { # PRINCIPAL...
 	done
 }
 
-# kddnsd with the two zones of a domain, and the policy of stdin for both.
+# ldif <<CHANGES: as the administrator does it on the controller; parts are
+# separated by empty lines.
+ldif() {
+	cat >"$dir/changes.ldif"
+	quietly python3 - "$dir/changes.ldif" <<-'END'
+	import sys
+	from samba.auth import system_session
+	from samba.param import LoadParm
+	from samba.samdb import SamDB
+	lp = LoadParm()
+	lp.load_default()
+	lp.set("dsdb:schema update allowed", "yes")
+	db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+	for part in open(sys.argv[1]).read().split("\n\n"):
+	    lines = part.strip().split("\n")
+	    if lines[-1] == "changetype: delete":
+	        db.delete(lines[0].removeprefix("dn: "))
+	    elif lines != [""]:
+	        db.modify_ldif(part + "\n")
+	END
+}
+
+# The directory takes rules, in $policy, and clients of its own; what ldifde
+# does with the file.
+load_schema() {
+	# Without samba_spnupdate the controller has no such name.
+	quietly samba-tool spn add "ldap/dc1.$zone" 'DC1$'
+	sed -e '/^#/d' -e "s/DC=X/$base/" -e 's/ntdsSchemaAdd/add/' -e 's/ntdsSchemaModify/modify/' -e '/^-$/d' \
+		"$srcdir/ldap/kddns-ad.ldf" | ldif
+	ldif <<-END
+	dn: $policy
+	changetype: add
+	objectClass: container
+	END
+}
+
+# Its host name is this one now, by right or not.
+host_name() { # COMPUTER NAME
+	ldif <<-END
+	dn: CN=$1,CN=Computers,$base
+	changetype: modify
+	replace: dNSHostName
+	dNSHostName: $2
+	END
+}
+
+# kddnsd with the two zones of a domain, and the policy of stdin for both; with
+# ldap {} of $ldap, rules of the directory come after it.
 start_nameserver() {
-	local policy
-	policy=$(cat)
+	local rules
+	rules="${ldap:+policy-source { file; ldap; \}; }update-policy { $(cat) };"
 	mkdir -p "$dir/state" "$dir/run"
 	printf '%s\n' '$TTL 900' "@ SOA $ns. hostmaster.$zone. 1 3600 600 86400 300" "@ NS $ns." \
 		"ns1 A $address" "_msdcs NS $ns." >"$dir/state/$zone.zone"
 	head -n 3 "$dir/state/$zone.zone" >"$dir/state/_msdcs.$zone.zone"
 	write_conf <<-END
-	zone "$zone" { update-policy { $policy }; };
-	zone "_msdcs.$zone" { update-policy { $policy }; };
+	${ldap:+ldap { $ldap \};}
+	zone "$zone" { $rules };
+	zone "_msdcs.$zone" { $rules };
 	END
 	chown -R nobody "$dir/state" "$dir/run"
 	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
