@@ -479,6 +479,8 @@ start_thread(struct directory *d)
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&d->thread, NULL, run, d);
+	if (error == 0)
+		(void)pthread_setname_np(d->thread, "directory");
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error == 0;
 }

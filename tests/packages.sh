@@ -19,7 +19,7 @@ directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit openssl)
 panel_packages=(chromium chromium-driver curl openssl prometheus python3-prometheus-client)
 
 test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" "${panel_packages[@]}" clang
-	libclang-rt-14-dev bind9 bind9-utils nsd python3 python3-dnspython python3-gssapi xz-utils)
+	libclang-rt-14-dev bind9 bind9-utils nsd python3 python3-dnspython python3-gssapi strace xz-utils)
 
 # install_missing PACKAGE...: quiet when all are there; starts no services.
 install_missing() {

@@ -177,6 +177,7 @@ workers_start(struct server *s)
 
 		if (error != 0)
 			return err_from_errno(error);
+		(void)pthread_setname_np(w->thread, "worker");
 		w->is_started = true;
 	}
 	return 0;
