@@ -335,10 +335,11 @@ document_explanation(const struct explanation *x)
 {
 	char code[MNEMONIC_SIZE];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, "
+			 "s:b}",
 	    "decision", x->rcode == RCODE_NOERROR ? "grant" : "refuse", "code",
 	    rcode_to_text(x->rcode, code), "zone", x->zone, "stage", x->stage,
 	    "rule", x->rule, "nearest", x->nearest, "reason", x->reason.text,
 	    "facts", x->facts, "changes", (int)x->changes, "has_context",
-	    (int)x->has_context);
+	    (int)x->has_context, "facts_coming", (int)x->facts_are_coming);
 }

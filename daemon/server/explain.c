@@ -232,7 +232,15 @@ find_facts(struct explaining *e, struct requester *q)
 
 	if (!requester_needs_facts(q))
 		return;
-	grants_wait_facts(g, e->settings, e->signer.principal, &view);
+	if (!e->question->is_impatient)
+		grants_wait_facts(g, e->settings, e->signer.principal, &view);
+	else
+		grants_find_facts(g, e->settings, e->signer.principal, NULL,
+		    &view);
+	if (view.state == SIGNER_FACTS_COMING) {
+		e->out->facts_are_coming = true;
+		view.state = SIGNER_FACTS_UNKNOWN;
+	}
 	requester_set_facts(q, &view);
 	requester_note(q, g, e->out->facts, sizeof(e->out->facts));
 }

@@ -8,7 +8,7 @@
  * read, permitted, judged against the zone as it is now; it only never comes
  * to the store.
  *
- * Threads: any that may wait.
+ * Threads: any that may wait; the impatient: any but a worker.
  * Errors:  negative enum err and a reason: the question is wrong.
  */
 #ifndef SERVER_EXPLAIN_H
@@ -34,6 +34,7 @@ struct explain_question {
 	const char *type;  /* "A"; ANY in a deletion: the whole name */
 	/* As in a zone file, names absolute; NULL: none, in a deletion. */
 	const char *rdata;
+	bool is_impatient; /* does not wait for the directory */
 };
 
 struct explanation {
@@ -51,6 +52,7 @@ struct explanation {
 	 * known.  Else there is only its name.
 	 */
 	bool has_context;
+	bool facts_are_coming; /* to the impatient: ask again */
 };
 
 /*

@@ -353,7 +353,8 @@ read_question(const struct web_query *q, struct explain_question *question,
 	    .is_deletion = action != NULL && strcmp(action, "delete") == 0,
 	    .owner = text_of(q, "name"),
 	    .type = text_of(q, "type"),
-	    .rdata = text_of(q, "rdata")};
+	    .rdata = text_of(q, "rdata"),
+	    .is_impatient = true};
 	if (question->who == NULL || question->owner == NULL ||
 	    question->type == NULL) {
 		(void)snprintf(reason, WEB_REASON_SIZE,

@@ -115,7 +115,11 @@ try:
     assert b.complaints() == []
     b.click('#explain button')
     b.wait('a mistake is told', lambda: 'no domain name' in b.text('#explanation'))
-    b.complaints()  # Chromium notes the 400 itself
+    b.type('#explain [name=name]', '<b id=evil>x</b>')
+    b.click('#explain button')
+    b.wait('markup is text', lambda: '<b id=evil>' in b.text('#explanation'))
+    assert b.run("return document.getElementById('evil') === null")
+    b.complaints()  # Chromium notes the 400s itself
     b.screenshot('panel-explain.png')
 
     # The keytab breaks, and is mended.

@@ -43,12 +43,26 @@ function showAnswer(x) {
 	draw();
 }
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// The directory may have to be asked first: then it is known a little later.
+async function settled(query) {
+	let x = await ask('explain?' + query);
+
+	for (let tries = 0; x.facts_coming && tries < 6; tries++) {
+		showAnswer(x);
+		await pause(500);
+		x = await ask('explain?' + query);
+	}
+	return x;
+}
+
 async function explain(event) {
 	const query = new URLSearchParams(new FormData($('explain')));
 
 	event.preventDefault();
 	try {
-		showAnswer(await ask('explain?' + query));
+		showAnswer(await settled(query));
 	} catch (error) {
 		$('explanation').replaceChildren(el('p', {class: 'notice'}, error.message));
 		deciding = '';
