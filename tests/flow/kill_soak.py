@@ -5,10 +5,18 @@ number) one after the other, each to names of its own.  For every name the
 last acknowledged number and the numbers sent since are remembered; after a
 kill -9 and a new start the name must hold the last acknowledged number or one
 that was sent after it (its answer may have been lost), and nothing older.
+
+Meanwhile an admin freezes the zone, edits its file, thaws it, syncs it, forgets
+its history, and has another zone come, change and be purged: edits that were
+acknowledged count as updates do, and a zone that is purged and comes back has
+nothing of its old life.
 """
 
 import argparse
+import contextlib
+import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -28,12 +36,12 @@ CLIENTS = 4
 NAMES = 8  # of each client
 
 
-class Client(threading.Thread):
-    def __init__(self, args, index):
+class Worker(threading.Thread):
+    """Works while it is told to; says what it did as name -> number."""
+
+    def __init__(self, args):
         super().__init__(daemon=True)
         self.args = args
-        self.index = index
-        self.keyring = dns.tsigkeyring.from_text({args.key: ("hmac-sha256", args.secret)})
         self.acked = {}
         self.sent_since = {}
         self.n_acked = 0
@@ -48,31 +56,118 @@ class Client(threading.Thread):
                 continue
             self.paused.clear()
             while self.going.is_set() and not self.ending:
-                self.update_one()
+                self.work()
             self.paused.set()
 
-    def update_one(self):
+    def send(self, name, number):
+        self.sent_since.setdefault(name, []).append(number)
+
+    def acknowledge(self, name, number):
+        self.acked[name] = number
+        self.sent_since[name] = []
+        self.n_acked += 1
+
+    def update(self, zone, name):
+        """Gives the name a new number; False: the daemon is gone."""
         self.number += 1
-        name = f"c{self.index}-{random.randrange(NAMES)}"
+        number = self.number
         update = dns.update.UpdateMessage(
-            self.args.zone, keyring=self.keyring, keyname=self.args.key,
-            keyalgorithm="hmac-sha256.")
+            zone, keyring=dns.tsigkeyring.from_text(
+                {self.args.key: ("hmac-sha256", self.args.secret)}),
+            keyname=self.args.key, keyalgorithm="hmac-sha256.")
         update.delete(name, "TXT")
-        update.add(name, 60, "TXT", str(self.number))
-        self.sent_since.setdefault(name, []).append(self.number)
+        update.add(name, 60, "TXT", str(number))
+        self.send(f"{name}.{zone}", number)
         try:
             answer = dns.query.udp(update, "127.0.0.1", port=self.args.port, timeout=0.3)
         except (dns.exception.DNSException, OSError):
-            self.going.clear()  # the daemon is gone
-            return
+            self.going.clear()
+            return False
         if answer.rcode() == dns.rcode.NOERROR:
-            self.acked[name] = self.number
-            self.sent_since[name] = []
-            self.n_acked += 1
+            self.acknowledge(f"{name}.{zone}", number)
+        return True
+
+
+class Client(Worker):
+    def __init__(self, args, index):
+        super().__init__(args)
+        self.index = index
+
+    def work(self):
+        self.update(self.args.zone, f"c{self.index}-{random.randrange(NAMES)}")
+
+
+class Admin(Worker):
+    """One who does everything kddnsctl can do to a zone."""
+
+    def __init__(self, args):
+        super().__init__(args)
+        self.edited = f"edited.{args.zone}"
+        self.guest = f"guest.{args.guest}"
+        self.n_edits = self.n_purges = 0
+
+    def ctl(self, *words):
+        result = subprocess.run(
+            [self.args.kddnsctl, "-s", self.args.socket, *words], check=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return result.returncode == 0
+
+    def work(self):
+        random.choice((self.edit, self.edit, self.purge, self.sync))()
+
+    def sync(self):
+        self.ctl("sync", *random.choice(((), ("-clean",), (self.args.zone,))))
+
+    def edit(self):
+        self.ctl("thaw", self.args.zone)  # a kill may have left it frozen
+        if not self.ctl("freeze", self.args.zone):
+            return
+        if random.randrange(4) > 0:
+            self.write_edit()
+        if self.ctl("thaw", self.args.zone) and self.sent_since.get(self.edited):
+            self.acknowledge(self.edited, self.number)
+            self.n_edits += 1
+
+    def write_edit(self):
+        """Between freeze and thaw, whatever happens to the daemon."""
+        self.number += 1
+        with open(self.args.file, encoding="ascii") as file:
+            lines = [line for line in file if not line.startswith("edited")]
+        lines.append(f"{self.edited}. 60 IN TXT {self.number}\n")
+        with open(self.args.file + ".edit", "w", encoding="ascii") as file:
+            file.writelines(lines)
+        self.send(self.edited, self.number)
+        os.rename(self.args.file + ".edit", self.args.file)
+
+    def configure(self, with_guest):
+        with open(self.args.conf, encoding="ascii") as file:
+            text = re.sub(r"(?m)^zone \"guest.*\n", "", file.read())
+        if with_guest:
+            text += (f'zone "{self.args.guest}" {{ soa {{ mname ns.{self.args.zone}; '
+                     f'rname a.{self.args.zone}; }}; '
+                     f"update-policy {{ grant {self.args.key} zonesub ANY; }}; }};\n")
+        with open(self.args.conf + ".new", "w", encoding="ascii") as file:
+            file.write(text)
+        os.rename(self.args.conf + ".new", self.args.conf)
+        return self.ctl("reconfig")
+
+    def purge(self):
+        """The guest changes, goes, is purged, and comes back."""
+        if not self.configure(True) or not self.update(self.args.guest, "guest"):
+            return
+        if not self.configure(False):
+            return
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.args.file.replace(self.args.zone, self.args.guest))
+        self.send(self.guest, None)  # None: it is not there
+        if self.ctl("zone-purge", self.args.guest):
+            self.acknowledge(self.guest, None)
+            self.n_purges += 1
+        self.configure(True)
 
 
 def ask(args, name):
-    query = dns.message.make_query(f"{name}.{args.zone}", "TXT")
+    query = dns.message.make_query(name, "TXT")
     answer = dns.query.udp(query, "127.0.0.1", port=args.port, timeout=2)
     for rrset in answer.answer:
         return [int(rdata.strings[0]) for rdata in rrset]
@@ -80,7 +175,8 @@ def ask(args, name):
 
 
 def start(args, log):
-    process = subprocess.Popen([args.kddnsd, "-f", "-c", args.conf], stderr=log, stdout=log)
+    process = subprocess.Popen(  # pylint: disable=consider-using-with
+        [args.kddnsd, "-f", "-c", args.conf], stderr=log, stdout=log)
     deadline = time.monotonic() + 30
     query = dns.message.make_query(args.zone, "SOA")
     while time.monotonic() < deadline:
@@ -95,31 +191,39 @@ def start(args, log):
     sys.exit("kddnsd does not come up")
 
 
+def is_served(args, name):
+    with open(args.conf, encoding="ascii") as file:
+        return not name.endswith(args.guest) or f'zone "{args.guest}"' in file.read()
+
+
 def check(args, clients):
     lost = 0
     for client in clients:
         for name, since in client.sent_since.items():
+            if not is_served(args, name):
+                continue
             there = ask(args, name)
             acked = client.acked.get(name)
-            allowed = [[n] for n in since]
-            allowed.append([] if acked is None else [acked])
+            allowed = [[] if n is None else [n] for n in (*since, acked)]
             if there not in allowed:
                 lost += 1
                 print(f"{name}: acknowledged {acked}, sent since {since}, found {there}")
-            elif there:
-                client.acked[name] = there[0]
+            else:
+                client.acked[name] = there[0] if there else None
             client.sent_since[name] = []
     return lost
 
 
 def main():
     parser = argparse.ArgumentParser()
-    for option in "kddnsd", "conf", "zone", "key", "secret", "log":
+    for option in "kddnsd", "kddnsctl", "conf", "socket", "zone", "guest", "file", "key", "secret", "log":
         parser.add_argument("--" + option, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--kills", type=int, required=True)
     args = parser.parse_args()
     clients = [Client(args, i) for i in range(CLIENTS)]
+    admin = Admin(args)
+    clients.append(admin)
     lost = 0
     with open(args.log, "ab") as log:
         for client in clients:
@@ -132,7 +236,7 @@ def main():
                 client.paused.clear()
                 client.going.set()
             # A random moment: after a random number of acknowledgements.
-            wanted = before + random.randrange(1, 120)
+            wanted = before + random.randrange(1, 250)
             deadline = time.monotonic() + 20
             while sum(c.n_acked for c in clients) < wanted:
                 if time.monotonic() > deadline:
@@ -151,9 +255,10 @@ def main():
     for client in clients:
         client.ending = True
     acked = sum(c.n_acked for c in clients)
-    print(f"{args.kills} kills, {acked} acknowledged updates, {lost} lost")
-    if acked < args.kills:
-        sys.exit("too few updates were acknowledged to prove anything")
+    print(f"{args.kills} kills, {acked} acknowledged updates, {admin.n_edits} edits,"
+          f" {admin.n_purges} purges, {lost} lost")
+    if acked < args.kills or admin.n_edits == 0 or admin.n_purges == 0:
+        sys.exit("too little was acknowledged to prove anything")
     sys.exit(1 if lost else 0)
 
 
