@@ -94,7 +94,28 @@ add_entry(void *arg, const struct journal_location *where,
 		.flags = head->flags});
 }
 
-/* A help, no more: what fails is done without. */
+/* The file has these octets. */
+static bool
+has_octets(struct journal *j, const char *name, const uint8_t *octets,
+    size_t len)
+{
+	int fd =
+	    j->storage->open(j->storage->arg, j->log_dirfd, name, O_RDONLY, 0);
+	uint8_t *there = NULL;
+	size_t there_len = 0;
+	bool has = fd != -1 && read_whole(j, fd, &there, &there_len) == 0 &&
+	    there_len == len && memcmp(there, octets, len) == 0;
+
+	if (fd != -1)
+		(void)j->storage->close(j->storage->arg, fd);
+	free(there);
+	return has;
+}
+
+/*
+ * Makes the index, or sees that it says what the segment does: the next start
+ * believes it.  A help, no more: what fails is done without.
+ */
 static void
 write_index(struct journal *j, const struct segment_index *x)
 {
@@ -106,7 +127,9 @@ write_index(struct journal *j, const struct segment_index *x)
 		return;
 	journal_index_name(name, x->number);
 	segment_index_write(x, octets);
-	(void)storage_replace(j->storage, j->log_dirfd, name, octets, len);
+	if (!has_octets(j, name, octets, len))
+		(void)storage_replace(j->storage, j->log_dirfd, name, octets,
+		    len);
 	free(octets);
 }
 
@@ -123,7 +146,7 @@ check(struct journal *j, struct segment *s, uint64_t last_lsn,
 
 	memcpy(x.uuid, j->uuid, sizeof(x.uuid));
 	ret = journal_walk_segment(j, s, add_entry, &x, reason);
-	if (ret == 0 && !s->has_index)
+	if (ret == 0)
 		write_index(j, &x);
 	segment_index_clear(&x);
 	return ret == ERR_IO || ret == ERR_UNSUPPORTED ? ERR_MALFORMED : ret;

@@ -96,10 +96,11 @@ sort_in(void *arg, const char *name)
 	return 0;
 }
 
+/* Only a segment that is full has an index: the last one has none yet. */
 static bool
-is_listed(const struct listing *l, uint32_t number)
+may_have_index(const struct listing *l, uint32_t number)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i + 1 < l->n; i++)
 		if (l->numbers[i] == number)
 			return true;
 	return false;
@@ -119,7 +120,7 @@ drop_leftover(void *arg, const char *name)
 	    segment_name_read(name, ".index.tmp", &number) ||
 	    strcmp(name, RESERVE_NAME ".tmp") == 0 ||
 	    (segment_name_read(name, ".index", &number) &&
-		!is_listed(l, number)) ||
+		!may_have_index(l, number)) ||
 	    (segment_name_read(name, ".spare", &number) &&
 		(l->spare == NULL || strcmp(name, l->spare->name) != 0)))
 		(void)j->storage->unlink(j->storage->arg, j->log_dirfd, name);

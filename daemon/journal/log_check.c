@@ -278,6 +278,15 @@ read_index(const struct log *l, uint32_t number, size_t *len_out)
 	return octets;
 }
 
+/* As a start would: of this segment, from its first group to its last. */
+static bool
+fits(const struct segment_index *x, const struct segment_index *made)
+{
+	return memcmp(x->uuid, made->uuid, sizeof(x->uuid)) == 0 &&
+	    x->number == made->number && x->first_lsn == made->first_lsn &&
+	    x->last_lsn == made->last_lsn;
+}
+
 /* A sound one that says something else would be believed. */
 static void
 check_index(const struct log *l, const struct segment_index *made)
@@ -297,6 +306,10 @@ check_index(const struct log *l, const struct segment_index *made)
 		found(l, CHECK_NOTE, where,
 		    "kddnsd does without and reads the segment",
 		    "the index is damaged");
+	else if (!fits(&read, made))
+		found(l, CHECK_NOTE, where,
+		    "kddnsd does without and reads the segment",
+		    "the index is of another segment");
 	else if (len != made_len || memcmp(octets, expected, len) != 0)
 		found(l, CHECK_DAMAGE, where,
 		    "IXFR may fail; remove it while no kddnsd runs: it is made "

@@ -23,6 +23,7 @@
 #include "daemon/journal/group.h"
 #include "daemon/journal/journal.h"
 #include "daemon/journal/segment.h"
+#include "daemon/journal/segment_index.h"
 #include "tests/unit/storage_shim.h"
 #include "tests/unit/suites.h"
 
@@ -1016,6 +1017,79 @@ test_an_index_that_is_wrong_is_done_without(void)
 	shim_remove_dir(dir);
 }
 
+/* Sound octets in the place of log/00000001.index, one serial too high. */
+static void
+make_index_lie(const char *dir)
+{
+	uint8_t octets[4096];
+	struct segment_index x;
+	char path[128];
+	ssize_t len;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/log/00000001.index", dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
+	len = pread(fd, octets, sizeof(octets), 0);
+	CU_ASSERT_EQUAL_FATAL(segment_index_read(octets, (size_t)len, &x), 0);
+	x.entries[0].serial_to++;
+	segment_index_write(&x, octets);
+	segment_index_clear(&x);
+	CU_ASSERT_EQUAL(pwrite(fd, octets, (size_t)len, 0), len);
+	(void)close(fd);
+}
+
+/* Until the segment is read again: then the index is made anew. */
+static void
+test_an_index_that_lies_does_so_once(void)
+{
+	struct reading r;
+	struct journal *j;
+	uint64_t n;
+	char dir[64];
+
+	shim_make_dir(dir);
+	reading_init(&r);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, &r.shim.storage, &j), 0);
+	n = fill_segments(j, 3);
+	CU_ASSERT_EQUAL(check_all_segments(j), 2);
+	journal_close(j);
+	make_index_lie(dir);
+	for (unsigned wrong = 2; wrong-- > 0;) {
+		struct found f;
+
+		CU_ASSERT_EQUAL_FATAL(open_saved(dir, &r.shim.storage, n, &j),
+		    0);
+		f = replay(j);
+		CU_ASSERT(f.n_indexed > 0);
+		CU_ASSERT_EQUAL(f.wrong, wrong);
+		CU_ASSERT_EQUAL(check_all_segments(j), 2);
+		journal_close(j);
+	}
+	shim_clear(&r.shim);
+	shim_remove_dir(dir);
+}
+
+/* What another life of the directory, put back in part, may have left. */
+static void
+test_the_last_segment_has_no_index(void)
+{
+	struct journal *j;
+	char dir[64];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	(void)fill_segments(j, 2);
+	CU_ASSERT_EQUAL(check_all_segments(j), 1);
+	put_file(dir, "00000002.index");
+	journal_close(j);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_TRUE(has_file(dir, "00000001.index"));
+	CU_ASSERT_FALSE(has_file(dir, "00000002.index"));
+	journal_close(j);
+	shim_remove_dir(dir);
+}
+
 static void
 test_damage_in_what_a_start_did_not_read_is_found(void)
 {
@@ -1064,6 +1138,8 @@ CU_TestInfo journal_tests[] = {
     {"bad sector", test_a_sector_that_cannot_be_read_is_damage},
     {"index", test_a_start_reads_what_no_snapshot_has},
     {"wrong index", test_an_index_that_is_wrong_is_done_without},
+    {"lying index", test_an_index_that_lies_does_so_once},
+    {"index of the last", test_the_last_segment_has_no_index},
     {"checked later", test_damage_in_what_a_start_did_not_read_is_found},
     {"J7: on disk", test_what_recovery_found_is_on_disk},
     {"J7: gone", test_what_was_gone_stays_gone},
