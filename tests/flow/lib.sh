@@ -136,7 +136,8 @@ admin() {
 
 start_kdc() { # REALM
 	KRB5_KDC_PROFILE=$dir/$1/kdc.conf krb5kdc -n -r "$1" >>"$dir/realm.log" 2>&1 &
-	pids+=($!)
+	kdc_pid=$!
+	pids+=("$kdc_pid")
 	wait_for 10 listening "$(cat "$dir/$1/port")" ||
 		{ cat "$dir/realm.log"; fail "the KDC of $1 does not listen"; }
 }
@@ -357,7 +358,7 @@ story() {
 		skip "python3-dnspython or python3-gssapi is not installed"
 	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_ADDRESS=$address FLOW_PORT=$port FLOW_ZONE=$zone \
 		FLOW_KEY=editor.$zone FLOW_SECRET=${secret-} FLOW_PID=$kddnsd_pid \
-		FLOW_KDDNSCTL=$kddnsctl FLOW_SLAPD=${slapd_pid-} python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
+		FLOW_KDDNSCTL=$kddnsctl FLOW_SLAPD=${slapd_pid-} FLOW_KDC=${kdc_pid-} python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
 }
 
 expect() { # WHAT EXPECTED ACTUAL
