@@ -99,14 +99,14 @@ store_status_json(struct server *s)
 
 	store_status(s->store, &st);
 	return json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-			 " s:I}",
+			 " s:I, s:I}",
 	    "writable", st.writable, "reason", st.reason.text, "lsn",
 	    (json_int_t)st.lsn, "segments", (json_int_t)st.n_segments, "octets",
 	    (json_int_t)st.log_octets, "groups", (json_int_t)st.n_groups,
-	    "changes", (json_int_t)st.n_changes, "queued",
-	    (json_int_t)st.queued, "ring_full", (json_int_t)st.n_ring_full,
-	    "over_share", (json_int_t)st.n_over_share, "too_old",
-	    (json_int_t)st.n_too_old);
+	    "group_octets", (json_int_t)st.group_octets, "changes",
+	    (json_int_t)st.n_changes, "queued", (json_int_t)st.queued,
+	    "ring_full", (json_int_t)st.n_ring_full, "over_share",
+	    (json_int_t)st.n_over_share, "too_old", (json_int_t)st.n_too_old);
 }
 
 static size_t
