@@ -9,6 +9,7 @@
 #
 # Run as root it installs what is missing, and runs the tests as nobody, but for
 # flow tests with the line "# needs: root", which anybody else skips.
+# Screenshots of the panel are kept in build/screenshots.
 # The last line is "N passed, M failed, K skipped"; exit status 0 only if
 # something passed and nothing failed.
 set -euo pipefail
@@ -122,7 +123,7 @@ flow_tests() { # FLAVOUR [NAME...]
 		log=$work/$flavour.flow.$name.log
 		status=0
 		if needs_root "$name"; then who=as_root; else who=as_user; fi
-		KDDNS_BUILDDIR=$build/$flavour KDDNS_SRCDIR=$top \
+		KDDNS_BUILDDIR=$build/$flavour KDDNS_SRCDIR=$top KDDNS_ARTEFACTS=$build/screenshots \
 			$who timeout "$flow_limit" "$top/tests/flow/$name" >"$log" 2>&1 </dev/null || status=$?
 		case $status in
 		0) result pass "$flavour: $name" ;;
@@ -139,8 +140,8 @@ all_flows() {
 wants() { case ,$only, in *,$1,*) return 0 ;; *) return 1 ;; esac; }
 
 install_missing "${build_packages[@]}" "${test_packages[@]}"
-mkdir -p "$work/home" "$work/tmp" "$build"
-if [ "$(id -u)" -eq 0 ]; then chown nobody:nogroup "$work/home" "$work/tmp"; fi
+mkdir -p "$work/home" "$work/tmp" "$build/screenshots"
+if [ "$(id -u)" -eq 0 ]; then chown nobody:nogroup "$work/home" "$work/tmp" "$build/screenshots"; fi
 "$top/bootstrap" >"$work/bootstrap.log" 2>&1 ||
 	{ cat "$work/bootstrap.log" >&2; exit 1; }
 
