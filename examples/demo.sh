@@ -110,6 +110,7 @@ echo "  The keytab of the DNS server has DNS/ns1.$zone@$realm."
 say "3. kddnsd: a zone, a policy, a key for secondaries"
 free_port port
 free_port knot_port
+free_port web_port
 secret=$(head -c 32 /dev/urandom | base64)
 cat >kddnsd.conf <<END
 options {
@@ -120,6 +121,7 @@ options {
     listen-on-v6 { none; };
 };
 kerberos { keytab "FILE:$dir/dns.keytab"; };
+web { listen-on 127.0.0.1 port $web_port; };
 key "transfer.$zone" { algorithm hmac-sha256; secret "$secret"; };
 zone "$zone" {
     file "$zone.zone";
@@ -216,12 +218,14 @@ say "7. What the daemon says of itself"
 show kddnsctl status
 show kddnsctl zonestatus $zone
 show kddnsctl journal $zone
+show curl -sS "http://127.0.0.1:$web_port/healthz"
+echo "  The panel: http://127.0.0.1:$web_port/"
 
 if [ -n "$once" ]; then
 	say "That was all."
 	exit 0
 fi
-say "kddnsd listens on 127.0.0.1 port $port; everything is in $dir.  Ctrl-C ends it."
+say "The panel: http://127.0.0.1:$web_port/ - kddnsd listens on 127.0.0.1 port $port; everything is in $dir.  Ctrl-C ends it."
 cat <<END
   Try:  export KRB5_CONFIG=$dir/krb5.conf KRB5CCNAME=$dir/ccache
         dig @127.0.0.1 -p $port $zone SOA

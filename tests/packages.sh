@@ -6,7 +6,7 @@ build_packages=(autoconf automake gcc make pkg-config libkrb5-dev libssl-dev
 	libknot-dev libjansson-dev libmicrohttpd-dev libldap-dev libsasl2-dev libcunit1-dev)
 
 # A throw-away realm, and the clients and secondaries of the demo.
-demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils iproute2
+demo_packages=(krb5-kdc krb5-admin-server krb5-user bind9-dnsutils curl iproute2
 	knot knot-dnsutils util-linux)
 
 # A domain controller, and a member of its domain.
@@ -16,7 +16,7 @@ samba_packages=(samba samba-ad-provision samba-dsdb-modules samba-vfs-modules wi
 directory_packages=(slapd ldap-utils libsasl2-modules-gssapi-mit openssl)
 
 # Readers of the panel: a browser, and Prometheus (promtool, its client library).
-panel_packages=(chromium chromium-driver curl openssl prometheus python3-prometheus-client)
+panel_packages=(chromium chromium-driver openssl prometheus python3-prometheus-client)
 
 test_packages=("${demo_packages[@]}" "${samba_packages[@]}" "${directory_packages[@]}" "${panel_packages[@]}" clang
 	libclang-rt-14-dev bind9 bind9-utils nsd python3 python3-dnspython python3-gssapi strace xz-utils)
