@@ -378,6 +378,16 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	}
 }
 
+/* The directory says that it is the signer's. */
+static bool
+is_held(const struct signer_facts *facts, const uint8_t *owner)
+{
+	for (size_t i = 0; i < signer_facts_n_hosts(facts); i++)
+		if (name_equal(signer_facts_host(facts, i)->octets, owner))
+			return true;
+	return false;
+}
+
 static void
 explain_account(const struct policy_question *q, struct policy_decision *d)
 {
@@ -390,6 +400,10 @@ explain_account(const struct policy_question *q, struct policy_decision *d)
 			     "the signer";
 		d->advice = "see dNSHostName of its object, and "
 			    "hostname-suffixes";
+	} else if (is_held(q->facts, q->owner)) {
+		d->because = "the zone's own name and those of its servers are "
+			     "nobody's";
+		d->advice = "see dNSHostName of its object";
 	} else {
 		d->because = "the directory holds another name for the signer";
 		d->advice = "see dNSHostName of its object";

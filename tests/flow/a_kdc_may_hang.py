@@ -73,7 +73,7 @@ def main():
         worst = max(during[what], after[what])
         print(f"{what}: p99 {ms:.2f} ms, while the KDC hangs {worst:.2f} ms")
         # A pause of the machine is one thing, a KDC's timeout (seconds) another.
-        expect(f"{what} waits for a KDC that hangs", True, worst < max(10 * ms, 200))
+        expect(f"{what} waits for a KDC that hangs", True, worst < max(10 * ms, 500))
 
 
 main()
