@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -513,6 +514,206 @@ test_the_refused_are_told_what_would_have_granted(void)
 	policy_book_unref(b);
 }
 
+static void
+test_a_zones_own_name_is_nobodys(void)
+{
+	static const char *const texts[] = {"grant AD.TEST ldap-self . A"};
+	struct policy_book *b = book(texts, N(texts));
+	struct name apex = name("ad.test");
+	struct signer_facts *f = signer_facts_create(
+	    &(struct signer_facts_source){.hosts = &apex, .n_hosts = 1});
+	struct policy_decision d;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	d = ask_with_facts(b, SIGNER_FACTS_KNOWN, f, "ad.test");
+	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(d.because, "are nobody's"));
+	signer_facts_unref(f);
+	policy_book_unref(b);
+}
+
+/* --- Rules at random, some of them broken --- */
+
+#define BOOKS 5000
+
+/* A rule that is right: a grant or a deny of somebody, for something. */
+static void
+write_rule(char *text, size_t size, unsigned *seed)
+{
+	static const char *const identities[] = {"*", "k", "AD.TEST",
+	    "PC1$@AD.TEST", "group admins", "group strangers"};
+	static const char *const forms[] = {"name a.ad.test", "zonesub",
+	    "subdomain a.ad.test", "wildcard *.ad.test", "selfsub ."};
+	static const char *const realm_forms[] = {"ms-self .", "ms-selfsub .",
+	    "ldap-self .", "ldap-selfsub .", "krb5-self ."};
+	static const char *const types[] = {"", " A", " A(2) TXT", " ANY"};
+	const char *form = forms[(unsigned)rand_r(seed) % N(forms)];
+	size_t who = (unsigned)rand_r(seed) % (N(identities) + 3);
+
+	if (who >= N(identities)) {
+		who = 2;
+		form = realm_forms[(unsigned)rand_r(seed) % N(realm_forms)];
+	}
+	(void)snprintf(text, size, "%s %s %s%s",
+	    rand_r(seed) % 3 == 0 ? "deny" : "grant", identities[who], form,
+	    types[(unsigned)rand_r(seed) % N(types)]);
+}
+
+/* Some octets go, or become others; or the end is missing. */
+static void
+spoil_rule(char *text, unsigned *seed)
+{
+	static const char others[] = " .;*\"\\$@(){}gdx9-\t\n\xc3";
+
+	for (int n = rand_r(seed) % 3; n >= 0; n--) {
+		size_t len = strlen(text);
+		char *at = text + (unsigned)rand_r(seed) % (len + 1);
+
+		switch (rand_r(seed) % 4) {
+		case 0:
+			*at = '\0';
+			break;
+		case 1:
+			memmove(at, at + (at < text + len),
+			    strlen(at) + (at == text + len));
+			break;
+		default:
+			if (at < text + len)
+				*at = others[(unsigned)rand_r(seed) %
+				    (sizeof(others) - 1)];
+		}
+	}
+}
+
+static bool
+is_wrong(const struct policy_rule_text *rule)
+{
+	struct policy_book *b;
+	unsigned complaints = 0;
+
+	CU_ASSERT_EQUAL_FATAL(create(rule, 1, &complaints, &b), 0);
+	policy_book_unref(b);
+	return complaints > 0;
+}
+
+static bool
+grants(const struct policy_book *b, struct policy_question *q)
+{
+	struct policy_decision d;
+
+	policy_decide(b, q, &d);
+	return d.verdict == POLICY_GRANT;
+}
+
+/* How often b grants what a does not: to each signer, each owner and type. */
+static unsigned
+count_wider(const struct policy_book *a, const struct policy_book *b,
+    const struct signer *signers, size_t n_signers,
+    const struct signer_facts *facts)
+{
+	static const char *const owners[] = {"ad.test", "a.ad.test",
+	    "b.a.ad.test", "pc1.ad.test", "x.pc1.ad.test", "www.ad.test"};
+	static const uint16_t types[] = {TYPE_A, TYPE_TXT, TYPE_NS};
+	struct addr address = {0};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < n_signers * N(owners) * N(types) * 2; i++) {
+		struct name owner = name(owners[i / 2 / n_signers % N(owners)]);
+		struct policy_question q = {.signer =
+						&signers[i / 2 % n_signers],
+		    .address = &address,
+		    .owner = owner.octets,
+		    .type = types[i / 2 / n_signers / N(owners)],
+		    .facts_state =
+			i % 2 == 0 ? SIGNER_FACTS_KNOWN : SIGNER_FACTS_UNKNOWN,
+		    .facts = i % 2 == 0 ? facts : NULL};
+
+		if (grants(b, &q) && !grants(a, &q))
+			n++;
+	}
+	return n;
+}
+
+/* What is meant, what is there, and what is there without what is wrong. */
+struct three_books {
+	struct policy_rule_text meant[RULES_MAX], there[RULES_MAX],
+	    right[RULES_MAX];
+	size_t n, n_right;
+	char texts[2][RULES_MAX][200];
+};
+
+static void
+write_books(struct three_books *t, unsigned *seed)
+{
+	t->n = 1 + (unsigned)rand_r(seed) % RULES_MAX;
+	t->n_right = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		char *meant = t->texts[0][i], *there = t->texts[1][i];
+
+		write_rule(meant, sizeof(t->texts[0][i]), seed);
+		(void)strcpy(there, meant);
+		if (rand_r(seed) % 3 == 0)
+			spoil_rule(there, seed);
+		t->there[i] = (struct policy_rule_text){there, "f:1",
+		    POLICY_FROM_DIRECTORY};
+		t->meant[i] = t->there[i];
+		if (is_wrong(&t->there[i]))
+			t->meant[i].text = meant;
+		else
+			t->right[t->n_right++] = t->there[i];
+	}
+}
+
+static void
+test_random_mistakes_never_widen_access(void)
+{
+	struct name host = name("www.ad.test");
+	struct signer_facts *facts =
+	    signer_facts_create(&(struct signer_facts_source){.hosts = &host,
+		.n_hosts = 1,
+		.has_all_groups = true});
+	struct signer signers[4] = {{.kind = SIGNER_NONE},
+	    {.kind = SIGNER_KEY, .key_name = name("k")},
+	    {.kind = SIGNER_PRINCIPAL}, {.kind = SIGNER_PRINCIPAL}};
+	unsigned seed = 1, wrong = 0, complaints = 0, wider = 0;
+	struct policy_book *meant, *there, *right;
+	struct three_books t;
+	struct reason reason;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(facts);
+	for (size_t i = 2; i < N(signers); i++)
+		CU_ASSERT_EQUAL_FATAL(principal_from_text(i == 2
+					      ? "PC1$@AD.TEST"
+					      : "host/a.ad.test@AD.TEST",
+					  &signers[i].principal, &reason),
+		    0);
+	for (unsigned i = 0; i < BOOKS && wider == 0; i++) {
+		write_books(&t, &seed);
+		wrong += (unsigned)(t.n - t.n_right);
+		CU_ASSERT_EQUAL_FATAL(create(t.meant, t.n, &complaints, &meant),
+		    0);
+		CU_ASSERT_EQUAL_FATAL(create(t.there, t.n, &complaints, &there),
+		    0);
+		CU_ASSERT_EQUAL_FATAL(create(t.right, t.n_right, &complaints,
+					  &right),
+		    0);
+		wider = count_wider(meant, there, signers, N(signers), facts) +
+		    count_wider(right, there, signers, N(signers), facts);
+		for (size_t j = 0; wider > 0 && j < t.n; j++)
+			(void)fprintf(stderr, "wider: \"%s\", for \"%s\"\n",
+			    t.there[j].text, t.meant[j].text);
+		policy_book_unref(meant);
+		policy_book_unref(there);
+		policy_book_unref(right);
+	}
+	CU_ASSERT_EQUAL(wider, 0);
+	CU_ASSERT_EQUAL(complaints, wrong); /* what is meant is right */
+	CU_ASSERT(wrong > BOOKS / 2);
+	for (size_t i = 2; i < N(signers); i++)
+		principal_unref(signers[i].principal);
+	signer_facts_unref(facts);
+}
+
 CU_TestInfo book_tests[] = {
     {"the first rule that matches decides",
 	test_the_first_rule_that_matches_decides},
@@ -524,6 +725,9 @@ CU_TestInfo book_tests[] = {
 	test_what_is_not_known_grants_nothing_and_denies_all},
     {"a mistake of the directory never widens access",
 	test_a_mistake_of_the_directory_never_widens_access},
+    {"a zone's own name is nobody's", test_a_zones_own_name_is_nobodys},
+    {"random mistakes never widen access",
+	test_random_mistakes_never_widen_access},
     {"a block refuses everybody from its place on",
 	test_a_block_refuses_everybody_from_its_place_on},
     {"an index leaves out no rule that matches",
