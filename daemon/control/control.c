@@ -561,12 +561,20 @@ remove_file(const struct control *c)
 }
 
 void
+control_stop(struct control *c)
+{
+	if (c == NULL || !c->has_thread)
+		return;
+	stop_threads(c);
+	c->has_thread = false;
+}
+
+void
 control_close(struct control *c)
 {
 	if (c == NULL)
 		return;
-	if (c->has_thread)
-		stop_threads(c);
+	control_stop(c);
 	if (c->path != NULL)
 		remove_file(c);
 	if (c->listener != -1)

@@ -78,7 +78,10 @@ int control_open(const struct control_options *options,
 /* Commands are carried out from now on. */
 int control_serve(struct control *c, struct reason *reason);
 
-/* Waits for commands in hand, then removes the file; NULL is fine. */
+/* Takes no more commands; waits for those in hand.  NULL is fine. */
+void control_stop(struct control *c);
+
+/* The same, then removes the file; NULL is fine. */
 void control_close(struct control *c);
 
 /* The i-th argument; NULL beyond the last. */

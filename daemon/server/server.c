@@ -477,8 +477,10 @@ free_links(struct server *s)
 void
 server_stop(struct server *s)
 {
-	const char *session_keyfile = settings_session_keyfile(s->settings);
+	const char *session_keyfile;
 
+	control_stop(s->control); /* a reload in hand changes all below */
+	session_keyfile = settings_session_keyfile(s->settings);
 	/* Without the socket the file is that of the daemon who has it. */
 	if (s->control != NULL && session_keyfile != NULL)
 		session_key_remove(session_keyfile);
