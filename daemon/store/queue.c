@@ -171,8 +171,7 @@ queue_put(struct queue *q, struct store_job *job)
 	struct lane *l = *at;
 
 	assert(queue_has_room(q));
-	if (l != NULL && l->n >= QUEUE_SHARE && !job->is_own &&
-	    queue_count(q) >= q->room / 2)
+	if (l != NULL && l->n >= QUEUE_SHARE && queue_count(q) >= q->room / 2)
 		return ERR_BUSY;
 	if (l == NULL)
 		l = open_lane(q, at, hash);

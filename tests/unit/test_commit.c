@@ -10,6 +10,7 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/base/err.h"
+#include "daemon/store/keeper.h"
 #include "tests/unit/store_fixture.h"
 
 #define THREADS 4
@@ -522,6 +523,49 @@ test_history_is_cut_at_its_limits_and_the_log_stays_small(void)
 	fixture_clear(&f);
 }
 
+/* A group may be on disk and not be published yet: a snapshot lacks it. */
+static void
+test_a_snapshot_is_of_what_is_published(void)
+{
+	struct fixture f;
+	struct reason reason = {""};
+	struct store_status st;
+	struct job durable, slow, last;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 1), RCODE_NOERROR);
+	gate_shut(&f.gate);
+	job_init(&durable, f.zone, "pc1", 2);
+	job_submit(&f, &durable);
+	gate_wait(&f.gate);
+	job_init(&slow, f.zone, "pc2", 3);
+	slow.is_slow = true; /* it keeps the writer until another is queued */
+	job_submit(&f, &slow);
+	do
+		store_status(f.store, &st);
+	while (st.queued > 0);
+	gate_open(&f.gate);
+	while (journal_durable_lsn(f.store->journal) < 2)
+		;
+	(void)pthread_mutex_lock(&f.store->upkeep);
+	CU_ASSERT_EQUAL(keeper_checkpoint(f.zone, &reason), 0);
+	CU_ASSERT_EQUAL(f.zone->snapshot_lsn, 1);
+	(void)pthread_mutex_unlock(&f.store->upkeep);
+	job_init(&last, f.zone, "pc3", 4);
+	job_submit(&f, &last);
+	CU_ASSERT_EQUAL(job_wait(&durable), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(job_wait(&slow), RCODE_NOERROR);
+	CU_ASSERT_EQUAL(job_wait(&last), RCODE_NOERROR);
+	fixture_crash(&f);
+	fixture_must_open(&f);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 2);
+	job_clear(&durable);
+	job_clear(&slow);
+	job_clear(&last);
+	fixture_clear(&f);
+}
+
 CU_TestInfo commit_tests[] = {
     {"one update", test_an_acknowledged_update_is_visible_and_has_a_serial},
     {"J2: not before the sync",
@@ -531,6 +575,7 @@ CU_TestInfo commit_tests[] = {
     {"undone", test_what_a_group_undoes_is_not_written},
     {"client's serial", test_a_serial_of_the_client_is_kept},
     {"many threads", test_what_many_threads_changed_outlives_crash_and_stop},
+    {"snapshot", test_a_snapshot_is_of_what_is_published},
     {"limits", test_limits_refuse_and_leave_nothing},
     {"history", test_history_gives_exactly_the_changesets},
     {"retention", test_history_is_cut_at_its_limits_and_the_log_stays_small},

@@ -183,6 +183,13 @@ use_files(struct fixture *f)
 		f->zones[i].file = f->files[i]; /* beside soa{} */
 }
 
+/* Its snapshots must be durable by themselves: no dump comes after them. */
+static void
+use_one_file(struct fixture *f)
+{
+	f->zones[0].file = f->files[0];
+}
+
 /*
  * After every call of three lives and the recoveries between them, a directory
  * that a crash may leave there is opened: acknowledged is a part of recovered,
@@ -196,8 +203,8 @@ test_a_crash_at_any_call_loses_nothing_acknowledged(void)
 	memset(&l, 0, sizeof(l));
 	fixture_init(&l.f);
 	fixture_init(&l.image);
-	use_files(&l.f);
-	use_files(&l.image);
+	use_one_file(&l.f);
+	use_one_file(&l.image);
 	l.seed = 3;
 	l.f.shim.recording = true;
 	l.f.shim.each = crash_now;

@@ -152,6 +152,8 @@ test_what_is_cut_stays_for_who_reads_it(void)
 	CU_ASSERT_EQUAL(count_range(&h, 4900, 5000), 100);
 	append(&h, 5000, 5001, 501, 5001);
 	history_forget(&h);
+	/* What no snapshot has stays in the log all the same. */
+	CU_ASSERT_EQUAL(history_first_segment(&h), 1);
 	append(&h, 7, 8, 502, 5002);
 	CU_ASSERT_EQUAL(count_range(&h, 7, 8), 1);
 	for (uint32_t i = 0; i < 5000; i++) {

@@ -286,6 +286,41 @@ test_a_retired_segment_is_used_again(void)
 	shim_remove_dir(dir);
 }
 
+/* A group that is on its way opens a segment: control must not begin there. */
+static void
+test_the_last_durable_segment_stays(void)
+{
+	struct journal_extent e;
+	struct reason reason;
+	struct journal *j;
+	struct group g;
+	uint64_t n = 0;
+	char dir[64];
+
+	shim_make_dir(dir);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	do {
+		if (journal_wants_spare(j))
+			CU_ASSERT_EQUAL(journal_make_spare(j, &reason), 0);
+		group_init(&g);
+		add_changeset(&g, ++n);
+		journal_place(j, &g);
+		if (!g.opens_segment)
+			CU_ASSERT_EQUAL(journal_write(j, &g, &reason), 0);
+		group_clear(&g);
+		journal_extent(j, &e);
+	} while (e.last_segment == 1);
+	CU_ASSERT_EQUAL(journal_retire(j, 2, &reason), 0);
+	journal_extent(j, &e);
+	CU_ASSERT_EQUAL(e.first_segment, 1);
+	journal_close(j);
+	CU_ASSERT_EQUAL_FATAL(open_journal(dir, NULL, &j), 0);
+	CU_ASSERT_PTR_NULL(journal_damage(j));
+	CU_ASSERT_EQUAL(replay(j).last, n - 1);
+	journal_close(j);
+	shim_remove_dir(dir);
+}
+
 /* --- Damage --- */
 
 static void
@@ -1129,6 +1164,7 @@ CU_TestInfo journal_tests[] = {
     {"clean stop", test_a_clean_stop_is_remembered},
     {"in use", test_a_directory_in_use_is_refused},
     {"recycling", test_a_retired_segment_is_used_again},
+    {"retired too early", test_the_last_durable_segment_stays},
     {"leftovers", test_leftovers_go_when_the_log_is_sound},
     {"J5: damage", test_damage_is_reported_and_left_alone},
     {"newer format", test_a_newer_format_is_refused_with_both_numbers},

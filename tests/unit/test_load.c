@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/base/err.h"
+#include "daemon/store/keeper.h"
 #include "tests/unit/store_fixture.h"
 
 /* SERIAL 0, REFRESH 1, RETRY 2, EXPIRE 3, MINIMUM 4. */
@@ -296,6 +297,36 @@ test_damage_that_snapshots_cover_costs_history(void)
 	fixture_clear(&f);
 }
 
+/* What no snapshot has is saved before the damage could cost it. */
+static void
+test_damage_found_in_time_costs_no_update(void)
+{
+	struct fixture f;
+	struct store_status st;
+
+	fixture_init(&f);
+	fixture_must_open(&f);
+	(void)pthread_mutex_lock(&f.store->upkeep); /* the keeper waits */
+	for (uint32_t i = 1; i <= 40; i++)
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", i),
+		    RCODE_NOERROR);
+	damage(&f, "log/00000001.log", JOURNAL_BLOCK + 50);
+	keeper_index_segments(f.store);
+	CU_ASSERT_EQUAL(f.zone->snapshot_lsn, 40);
+	CU_ASSERT_EQUAL(history_unsaved_segment(&f.zone->history), 0);
+	(void)pthread_mutex_unlock(&f.store->upkeep);
+	do {
+		wake_up(&f.store->keeper.segments_wake);
+		store_status(f.store, &st);
+	} while (st.n_segments > 2); /* 2 and 3 stay */
+	fixture_crash(&f);
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_TRUE(st.writable);
+	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 40);
+	fixture_clear(&f);
+}
+
 static void
 run(const struct fixture *f, const char *command)
 {
@@ -450,6 +481,7 @@ CU_TestInfo load_tests[] = {
     {"in use", test_a_second_store_is_refused},
     {"J5: damage", test_a_damaged_log_is_served_read_only},
     {"damaged history", test_damage_that_snapshots_cover_costs_history},
+    {"damage in time", test_damage_found_in_time_costs_no_update},
     {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
     {"lost everything", test_a_zone_that_lost_everything_is_not_filled_anew},
     {"start fails", test_a_start_that_cannot_read_loses_nothing},
