@@ -20,6 +20,8 @@ ns=ns1.$zone
 address=127.0.0.1
 as_daemon=() # a command that starts kddnsd as somebody else
 pids=()
+soon=2 # seconds, what shall be at once; a build with sanitizers has its time
+[ -z "${KDDNS_SLOW_BUILD-}" ] || soon=15
 
 fail() {
 	echo "FAIL: $*" >&2
