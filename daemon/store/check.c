@@ -415,12 +415,12 @@ compare_with_log(struct check *c, const struct checked_zone *z)
 	struct reason where;
 
 	zone_file(z, "", &where);
-	if (!z->has_dir && !z->is_removed)
+	if (!z->has_name && !z->is_removed && z->last_lsn > 0)
 		say(c, CHECK_DAMAGE, where.text,
 		    "whose zone it was is not known; kddnsd ignores its "
 		    "changes",
-		    "it is missing: the log has changes up to group %" PRIu64,
-		    z->last_lsn);
+		    "%s is missing: the log has changes up to group %" PRIu64,
+		    z->has_dir ? "its name" : "it", z->last_lsn);
 	if (z->has_name && !z->has_snapshot && !z->is_empty_twin)
 		say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
 		    "the snapshot of %s is missing: the log has changes up to "

@@ -18,6 +18,7 @@
 #include "daemon/store/zone_dir_files.h"
 
 #define NAME_FORMAT "kddns zone 1\n"
+#define NAME_CRC_LEN 9 /* the last line */
 
 #define STATE_MAGIC "kddnsdmp"
 #define STATE_MAGIC_LEN 8
@@ -73,24 +74,36 @@ size_t
 zone_name_file_write(const struct name *apex, char text[ZONE_NAME_FILE_SIZE])
 {
 	char apex_text[NAME_TEXT_SIZE];
+	size_t len = (size_t)snprintf(text, ZONE_NAME_FILE_SIZE,
+	    NAME_FORMAT "%s\n", name_to_text(apex->octets, apex_text));
 
-	return (size_t)snprintf(text, ZONE_NAME_FILE_SIZE, NAME_FORMAT "%s\n",
-	    name_to_text(apex->octets, apex_text));
+	return len +
+	    (size_t)snprintf(text + len, ZONE_NAME_FILE_SIZE - len,
+		"%08" PRIx32 "\n", crc32c(0, text, len));
 }
 
 int
 zone_name_file_read(const char *text, size_t len, struct name *apex_out)
 {
 	const size_t head_len = strlen(NAME_FORMAT);
-	char line[ZONE_NAME_FILE_SIZE];
+	char line[ZONE_NAME_FILE_SIZE], crc[NAME_CRC_LEN + 1];
+	size_t line_len;
 
 	if (len < head_len || len >= sizeof(line))
 		return ERR_MALFORMED;
 	if (memcmp(text, NAME_FORMAT, head_len) != 0)
 		return ERR_UNSUPPORTED;
-	memcpy(line, text + head_len, len - head_len);
-	line[len - head_len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
+	if (len < head_len + NAME_CRC_LEN)
+		return ERR_MALFORMED;
+	len -= NAME_CRC_LEN;
+	(void)snprintf(crc, sizeof(crc), "%08" PRIx32 "\n",
+	    crc32c(0, text, len));
+	line_len = len - head_len;
+	if (memcmp(text + len, crc, NAME_CRC_LEN) != 0 || line_len == 0 ||
+	    memchr(text + head_len, '\n', line_len) != text + len - 1)
+		return ERR_MALFORMED;
+	memcpy(line, text + head_len, line_len - 1);
+	line[line_len - 1] = '\0';
 	return name_from_text(line, NULL, apex_out);
 }
 

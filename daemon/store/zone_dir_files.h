@@ -39,7 +39,10 @@ bool zone_dir_id_from_text(const char *text, uint32_t *id_out);
 size_t zone_name_file_write(const struct name *apex,
     char text[ZONE_NAME_FILE_SIZE]);
 
-/* ERR_MALFORMED, ERR_UNSUPPORTED (another format). */
+/*
+ * ERR_MALFORMED, ERR_UNSUPPORTED (another format).  A name that is not the one
+ * that was written would be another zone, and the zone itself filled anew.
+ */
 int zone_name_file_read(const char *text, size_t len, struct name *apex_out);
 
 /*

@@ -18,6 +18,7 @@
 
 /* What the last check said, a line a finding: "weight where: what". */
 static char said[65536];
+static char meant[65536]; /* what a start would do about it */
 static struct store_check_result result;
 static struct reason why;
 
@@ -28,6 +29,7 @@ note(void *arg, const struct check_finding *f)
 
 	(void)arg;
 	CU_ASSERT_TRUE(f->meaning[0] != '\0');
+	(void)strncat(meant, f->meaning, sizeof(meant) - strlen(meant) - 1);
 	(void)snprintf(said + len, sizeof(said) - len, "%s %s: %s\n",
 	    f->weight == CHECK_NOTE ? "note" : "damage", f->where, f->what);
 }
@@ -35,7 +37,7 @@ note(void *arg, const struct check_finding *f)
 static int
 check(const struct fixture *f)
 {
-	said[0] = '\0';
+	said[0] = meant[0] = '\0';
 	why.text[0] = '\0';
 	return store_check(f->state, note, NULL, &result, &why);
 }
@@ -47,6 +49,12 @@ says(const char *text)
 		return true;
 	(void)fprintf(stderr, "not said: %s\n%s", text, said);
 	return false;
+}
+
+static bool
+means(const char *text)
+{
+	return strstr(meant, text) != NULL;
 }
 
 static void
@@ -353,6 +361,9 @@ test_what_the_log_has_and_the_zones_have_not_is_found(void)
 	CU_ASSERT_EQUAL(check(&f), 0);
 	CU_ASSERT_TRUE(says(
 	    "damage zones/1: the snapshot of ad.example is missing: the log"));
+	run(&f, "rm zones/1/name");
+	CU_ASSERT_EQUAL(check(&f), 0);
+	CU_ASSERT_TRUE(says("damage zones/1: its name is missing: the log"));
 	run(&f, "rm -r zones/1");
 	CU_ASSERT_EQUAL(check(&f), 0);
 	CU_ASSERT_TRUE(says("damage zones/1: it is missing: the log has"));
@@ -458,6 +469,92 @@ test_an_index_is_compared_with_its_segment(void)
 	fixture_clear(&f);
 }
 
+/* What it did to the directory: for the message. */
+static void
+damage_something(const struct fixture *f, unsigned *seed, char text[256])
+{
+	static const char *const files[] = {"control", "log/00000001.log",
+	    "log/00000002.log", "log/00000003.log", "log/00000004.log",
+	    "log/00000001.index", "log/00000002.index", "zones/1/name",
+	    "zones/2/name", "zones/1/*.snap", "zones/2/*.snap", "zones/1/dump",
+	    "zones/1", "zones/2", "log", "zones"};
+	unsigned file = (unsigned)rand_r(seed) % 16;
+	unsigned at = (unsigned)rand_r(seed) % 65536;
+
+	switch (file >= 12 ? 0 : rand_r(seed) % 4) {
+	case 0:
+		(void)snprintf(text, 256, "rm -rf %s", files[file]);
+		break;
+	case 1:
+		(void)snprintf(text, 256,
+		    "for f in %s; do [ ! -e $f ] || truncate -s "
+		    "$(($(stat -c %%s $f) * %u / 65536)) $f; done",
+		    files[file], at);
+		break;
+	default: /* of the part that is in use */
+		(void)snprintf(text, 256,
+		    "for f in %s; do [ ! -e $f ] || printf x | dd of=$f bs=1 "
+		    "seek=$(($(stat -c %%s $f) * %u / 65536)) conv=notrunc "
+		    "status=none; done",
+		    files[file], at);
+	}
+	run(f, text);
+}
+
+/* A zone that is configured and not loaded. */
+static bool
+is_one_missing(struct fixture *f)
+{
+	for (size_t i = 0; i < f->n_zones; i++) {
+		struct store_zone *z =
+		    store_find_apex(f->store, f->zones[i].apex.octets);
+
+		if (z == NULL || !fixture_status(z).loaded)
+			return true;
+	}
+	return false;
+}
+
+/* Whatever is damaged: what it says is what a start does. */
+static void
+test_it_says_what_a_start_does(void)
+{
+	struct fixture f;
+	unsigned seed = 7, n_wrong = 0;
+
+	make(&f);
+	run(&f, "cp -a . ../keep");
+	for (int i = 0; i < 300; i++) {
+		struct store_status st = {.writable = true};
+		bool refuses, read_only, missing = false;
+		char text[256];
+
+		damage_something(&f, &seed, text);
+		(void)check(&f); /* there may be nothing left to look at */
+		refuses = fixture_load(&f, &why) != 0;
+		if (!refuses) {
+			store_status(f.store, &st);
+			missing = is_one_missing(&f);
+			store_close(f.store);
+			f.store = NULL;
+		}
+		read_only = !refuses && !st.writable;
+		if (refuses != means("does not start") ||
+		    (!refuses && read_only != means("read-only")) ||
+		    (missing && result.n_damages == 0 && !read_only) ||
+		    (!refuses && !missing && means("does not load"))) {
+			(void)fprintf(stderr, "%s\nstart: %s%s%s\nsaid: %s\n",
+			    text, refuses ? why.text : "",
+			    read_only ? st.reason.text : "",
+			    missing ? " a zone is missing" : "", said);
+			n_wrong++;
+		}
+		run(&f, "rm -rf control log zones && cp -a ../keep/. .");
+	}
+	CU_ASSERT_EQUAL(n_wrong, 0);
+	fixture_clear(&f);
+}
+
 /* What docs/store.md tells to copy from a running kddnsd. */
 static void
 test_snapshots_alone_are_a_backup(void)
@@ -496,6 +593,7 @@ CU_TestInfo store_check_tests[] = {
     {"log and zones", test_what_the_log_has_and_the_zones_have_not_is_found},
     {"small files", test_small_files_are_looked_at},
     {"index", test_an_index_is_compared_with_its_segment},
+    {"as a start", test_it_says_what_a_start_does},
     {"backup", test_snapshots_alone_are_a_backup},
     CU_TEST_INFO_NULL,
 };
