@@ -59,11 +59,10 @@ class Browser:
 
     def close(self):
         try:
-            self.do('DELETE', '')
-        except Exception:
-            pass
-        self.driver.terminate()
-        self.driver.wait(20)
+            self.call('DELETE', '/session/' + self.session)
+        finally:
+            self.driver.terminate()
+            self.driver.wait(20)
 
     def open(self, url):
         self.do('POST', 'url', {'url': url})
