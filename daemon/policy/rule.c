@@ -21,7 +21,7 @@
 
 static const struct rule_form {
 	const char *word;
-	bool is_done; /* else: known, but a later issue's */
+	bool is_done; /* else: known, and refused by name */
 	enum rule_who who;
 	enum rule_where where;
 	enum rule_target target;
