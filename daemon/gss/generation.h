@@ -6,6 +6,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * A generation is filled by one thread, and never changed once it is in use.
+ *
+ * Owns:    its keytabs, by their names in krb5's process-wide table.
+ * Threads: who fills it; then any.
+ * Errors:  negative enum err.
  */
 #ifndef GSS_GENERATION_H
 #define GSS_GENERATION_H

@@ -30,26 +30,9 @@
 
 struct listing {
 	struct journal *j;
-	uint32_t *numbers; /* of *.log that may be needed */
-	size_t n, room;
+	struct segment_numbers numbers; /* of *.log that may be needed */
 	struct segment *spare;
 };
-
-static int
-add_number(struct listing *l, uint32_t number)
-{
-	if (l->n == l->room) {
-		size_t room = l->room == 0 ? 64 : 2 * l->room;
-		uint32_t *more = realloc(l->numbers, room * sizeof(*more));
-
-		if (more == NULL)
-			return ERR_NOMEM;
-		l->numbers = more;
-		l->room = room;
-	}
-	l->numbers[l->n++] = number;
-	return 0;
-}
 
 /*
  * A spare of the right size is taken as it is: if it was not filled to its
@@ -88,7 +71,7 @@ sort_in(void *arg, const char *name)
 
 	if (segment_name_read(name, ".log", &number) &&
 	    number >= l->j->anchor.first_segment)
-		return add_number(l, number);
+		return segment_numbers_add(&l->numbers, number);
 	if (segment_name_read(name, ".spare", &number))
 		keep_spare(l, name, number);
 	if (strcmp(name, RESERVE_NAME) == 0)
@@ -100,8 +83,8 @@ sort_in(void *arg, const char *name)
 static bool
 may_have_index(const struct listing *l, uint32_t number)
 {
-	for (size_t i = 0; i + 1 < l->n; i++)
-		if (l->numbers[i] == number)
+	for (size_t i = 0; i + 1 < l->numbers.n; i++)
+		if (l->numbers.at[i] == number)
 			return true;
 	return false;
 }
@@ -127,14 +110,6 @@ drop_leftover(void *arg, const char *name)
 	return 0;
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Calls f for each file of the log. */
 static int
 walk_log(struct listing *l, int (*f)(void *arg, const char *name),
@@ -152,8 +127,7 @@ list_log(struct listing *l, struct reason *reason)
 {
 	int ret = walk_log(l, sort_in, reason);
 
-	if (l->n > 0)
-		qsort(l->numbers, l->n, sizeof(*l->numbers), by_number);
+	segment_numbers_sort(&l->numbers);
 	return ret;
 }
 
@@ -287,12 +261,12 @@ open_segments(struct images *m, const struct listing *l,
 {
 	int ret = 0;
 
-	m->list = calloc(l->n + 1, sizeof(*m->list));
-	m->heads = calloc(l->n + 1, sizeof(*m->heads));
+	m->list = calloc(l->numbers.n + 1, sizeof(*m->list));
+	m->heads = calloc(l->numbers.n + 1, sizeof(*m->heads));
 	if (m->list == NULL || m->heads == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; ret == 0 && i < l->n; i++)
-		ret = open_segment(m, l->numbers[i], reason);
+	for (size_t i = 0; ret == 0 && i < l->numbers.n; i++)
+		ret = open_segment(m, l->numbers.at[i], reason);
 	for (size_t i = 0; ret == 0 && is_saved != NULL && i + 1 < m->n; i++)
 		ret = use_index(m, i, is_saved, arg);
 	return ret;
@@ -567,7 +541,7 @@ journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
 	free(m.octets);
 	free(m.heads);
 	free(m.list);
-	free(l.numbers);
+	free(l.numbers.at);
 	return ret;
 }
 

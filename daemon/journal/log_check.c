@@ -34,8 +34,7 @@ struct log {
 	struct reason *reason;
 	int fd; /* of log/ */
 	struct recover_promise promise;
-	uint32_t *numbers;
-	size_t n, room;
+	struct segment_numbers numbers;
 	struct recover_segment *images; /* one a number */
 	int *fds;
 	uint8_t (*heads)[JOURNAL_BLOCK];
@@ -125,30 +124,6 @@ read_control(struct log *l)
 
 /* --- The segments --- */
 
-static int
-add_number(struct log *l, uint32_t number)
-{
-	if (l->n == l->room) {
-		size_t room = l->room == 0 ? 64 : 2 * l->room;
-		uint32_t *more = realloc(l->numbers, room * sizeof(*more));
-
-		if (more == NULL)
-			return ERR_NOMEM;
-		l->numbers = more;
-		l->room = room;
-	}
-	l->numbers[l->n++] = number;
-	return 0;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Those before the first one that control names are leftovers. */
 static int
 sort_in(void *arg, const char *name)
@@ -158,7 +133,7 @@ sort_in(void *arg, const char *name)
 
 	if (segment_name_read(name, ".log", &number) &&
 	    number >= l->promise.first_segment)
-		return add_number(l, number);
+		return segment_numbers_add(&l->numbers, number);
 	return 0;
 }
 
@@ -169,8 +144,7 @@ list_segments(struct log *l)
 
 	if (ret != 0)
 		reason_set(l->reason, "cannot list the log: %s", err_text(ret));
-	if (l->n > 0)
-		qsort(l->numbers, l->n, sizeof(*l->numbers), by_number);
+	segment_numbers_sort(&l->numbers);
 	return ret;
 }
 
@@ -181,13 +155,14 @@ open_segment(struct log *l, size_t i)
 	char name[FILE_NAME_SIZE];
 	struct stat meta;
 
-	(void)snprintf(name, sizeof(name), "%08" PRIu32 ".log", l->numbers[i]);
+	(void)snprintf(name, sizeof(name), "%08" PRIu32 ".log",
+	    l->numbers.at[i]);
 	l->fds[i] = st->open(st->arg, l->fd, name, O_RDONLY, 0);
 	if (l->fds[i] == -1 || fstat(l->fds[i], &meta) == -1) {
 		reason_set(l->reason, "cannot read log/%s: %m", name);
 		return err_from_errno(errno);
 	}
-	l->images[i] = (struct recover_segment){.number = l->numbers[i],
+	l->images[i] = (struct recover_segment){.number = l->numbers.at[i],
 	    .len = (size_t)meta.st_size};
 	if (storage_read(st, l->fds[i], l->heads[i], JOURNAL_BLOCK, 0) == 0)
 		l->images[i].head = l->heads[i];
@@ -199,14 +174,14 @@ open_segments(struct log *l)
 {
 	int ret = 0;
 
-	l->images = calloc(l->n + 1, sizeof(*l->images));
-	l->heads = calloc(l->n + 1, sizeof(*l->heads));
-	l->fds = calloc(l->n + 1, sizeof(*l->fds));
+	l->images = calloc(l->numbers.n + 1, sizeof(*l->images));
+	l->heads = calloc(l->numbers.n + 1, sizeof(*l->heads));
+	l->fds = calloc(l->numbers.n + 1, sizeof(*l->fds));
 	if (l->images == NULL || l->heads == NULL || l->fds == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->numbers.n; i++)
 		l->fds[i] = -1;
-	for (size_t i = 0; ret == 0 && i < l->n; i++)
+	for (size_t i = 0; ret == 0 && i < l->numbers.n; i++)
 		ret = open_segment(l, i);
 	return ret;
 }
@@ -334,7 +309,7 @@ walk_segment(struct log *l, size_t i)
 	struct indexing x = {.log = l,
 	    .index = {.number = image->number,
 		.first_lsn = image->first_lsn,
-		.last_lsn = i + 1 < l->n ? image[1].first_lsn - 1 : 0,
+		.last_lsn = i + 1 < l->numbers.n ? image[1].first_lsn - 1 : 0,
 		.end = (uint32_t)image->end}};
 	struct reason why = {""};
 	int ret;
@@ -345,7 +320,7 @@ walk_segment(struct log *l, size_t i)
 		found_sentence(l, &why, READ_ONLY);
 		l->result->is_damaged = true;
 		ret = 0;
-	} else if (ret == 0 && i + 1 < l->n && image[1].counts) {
+	} else if (ret == 0 && i + 1 < l->numbers.n && image[1].counts) {
 		check_index(l, &x.index);
 	}
 	if (ret != 0 && why.text[0] != '\0')
@@ -393,8 +368,8 @@ look_behind(struct log *l)
 	struct reason where;
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < l->n; i++) {
-		if (l->images[i].counts && i + 1 < l->n &&
+	for (size_t i = 0; ret == 0 && i < l->numbers.n; i++) {
+		if (l->images[i].counts && i + 1 < l->numbers.n &&
 		    l->images[i + 1].counts)
 			continue;
 		ret = load(l, &l->images[i]);
@@ -419,8 +394,8 @@ static int
 judge(struct log *l)
 {
 	struct log_check_result *r = l->result;
-	int ret =
-	    recover_log(l->images, l->n, &l->promise, load, l, &l->recovered);
+	int ret = recover_log(l->images, l->numbers.n, &l->promise, load, l,
+	    &l->recovered);
 
 	if (ret == ERR_UNSUPPORTED) {
 		found_sentence(l, &l->recovered.reason, WHOLE_LOG);
@@ -431,12 +406,13 @@ judge(struct log *l)
 		return ret;
 	r->is_damaged = l->recovered.damaged;
 	r->last_lsn = l->recovered.last_lsn;
-	if (l->n > 0 && l->images[0].counts &&
+	if (l->numbers.n > 0 && l->images[0].counts &&
 	    r->last_lsn >= l->images[0].first_lsn)
 		r->first_lsn = l->images[0].first_lsn;
 	if (l->recovered.damaged)
 		found_sentence(l, &l->recovered.reason, READ_ONLY);
-	for (size_t i = 0; ret == 0 && i < l->n && l->images[i].counts; i++)
+	for (size_t i = 0; ret == 0 && i < l->numbers.n && l->images[i].counts;
+	     i++)
 		ret = walk_segment(l, i);
 	if (ret == 0 && l->recovered.damaged)
 		ret = look_behind(l);
@@ -448,12 +424,12 @@ close_log(struct log *l)
 {
 	const struct storage *st = l->check->storage;
 
-	for (size_t i = 0; i < l->n && l->fds != NULL; i++)
+	for (size_t i = 0; i < l->numbers.n && l->fds != NULL; i++)
 		if (l->fds[i] != -1)
 			(void)st->close(st->arg, l->fds[i]);
 	if (l->fd != -1)
 		(void)st->close(st->arg, l->fd);
-	free(l->numbers);
+	free(l->numbers.at);
 	free(l->images);
 	free(l->heads);
 	free(l->fds);
@@ -488,7 +464,7 @@ log_check(const struct log_check *check, struct log_check_result *result_out,
 		ret = open_segments(&l);
 	if (ret == 0)
 		ret = judge(&l);
-	result_out->n_segments = (uint32_t)l.n;
+	result_out->n_segments = (uint32_t)l.numbers.n;
 done:
 	if (ret == ERR_NOMEM)
 		reason_set(reason, "%s", err_text(ret));

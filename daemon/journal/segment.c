@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
@@ -171,4 +172,35 @@ group_head_read(const uint8_t *octets, size_t len,
 		return 0;
 	memset(head_out, 0, sizeof(*head_out));
 	return ERR_MALFORMED;
+}
+
+int
+segment_numbers_add(struct segment_numbers *s, uint32_t number)
+{
+	if (s->n == s->room) {
+		size_t room = s->room == 0 ? 64 : 2 * s->room;
+		uint32_t *more = reallocarray(s->at, room, sizeof(*more));
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		s->at = more;
+		s->room = room;
+	}
+	s->at[s->n++] = number;
+	return 0;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void
+segment_numbers_sort(struct segment_numbers *s)
+{
+	if (s->n > 0)
+		qsort(s->at, s->n, sizeof(*s->at), by_number);
 }

@@ -88,4 +88,16 @@ int group_head_peek(const uint8_t octets[GROUP_HEAD_LEN],
 int group_head_read(const uint8_t *octets, size_t len,
     const uint8_t uuid[JOURNAL_UUID_LEN], struct group_head *head_out);
 
+/* Numbers of segments, of a folder; start with zeros, free() what is at. */
+struct segment_numbers {
+	uint32_t *at;
+	size_t n, room;
+};
+
+/* ERR_NOMEM. */
+int segment_numbers_add(struct segment_numbers *s, uint32_t number);
+
+/* Smallest first. */
+void segment_numbers_sort(struct segment_numbers *s);
+
 #endif
