@@ -56,6 +56,7 @@ class Administrator(Client):
         subprocess.run(["kadmin.local", "-r", realm, "ktadd", "-k", f"{DIR}/second.keytab", service],
                        check=True, capture_output=True)
         self.files = itertools.cycle(["second.keytab", "first.keytab"])
+        self.once(0)  # the KDC makes tickets with the second key from here on
 
     def once(self, i):
         shutil.copy(f"{DIR}/{next(self.files)}", f"{DIR}/new.keytab")
