@@ -30,8 +30,8 @@
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 top=$(cd "$(dirname "$0")/../.." && pwd)
-# shellcheck source=tests/shell.sh
-. "$top/tests/shell.sh"
+# shellcheck source=examples/shell.sh
+. "$top/examples/shell.sh"
 build=${KDDNS_BUILDDIR:-$top/build/gcc}
 tools=$(cd "$1" && pwd)
 for program in "$build"/{kddnsd,kddnsctl,tests/bench/bench_{tkey,gss,store,zone}} "$tools"/{ddnsload,queryload,udpecho,realm.sh} named knotd; do

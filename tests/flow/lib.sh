@@ -7,8 +7,8 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
 srcdir=${KDDNS_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
-# shellcheck source=tests/shell.sh
-. "$srcdir/tests/shell.sh"
+# shellcheck source=examples/shell.sh
+. "$srcdir/examples/shell.sh"
 builddir=${KDDNS_BUILDDIR:-$srcdir/build/gcc}
 kddnsd=$builddir/kddnsd
 kddnsctl=$builddir/kddnsctl
