@@ -1,29 +1,15 @@
 # shellcheck shell=bash
 # lab_samba.sh: a Samba domain of a flow test's own; sourced instead of lib.sh.
 #
-# The test goes on in namespaces of its own (mounts, network, processes, host
-# name), so Samba finds its ports and folders as on a machine of its own, and
-# all of it ends with the test:
+# It goes on in namespaces (lab.sh), so Samba finds its ports and folders as on
+# a machine of its own:
 #
 #   dc1  10.53.0.1   the domain controller                      here
 #   ns1  10.53.0.2   kddnsd at port 53, as nobody               here
 #   pc1  10.53.0.11  a member (add_member), behind a veth pair  member COMMAND...
 
-if [ -z "${KDDNS_IN_LAB-}" ]; then
-	if [ "$(id -u)" -ne 0 ]; then
-		echo "SKIP: a Samba domain controller needs root" >&2
-		exit 77
-	fi
-	lab=(unshare --mount --net --uts --pid --fork --kill-child --mount-proc)
-	if ! "${lab[@]}" true; then
-		echo "SKIP: this machine lets nobody have namespaces" >&2
-		exit 77
-	fi
-	exec env KDDNS_IN_LAB=yes PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH" "${lab[@]}" "$0" "$@"
-fi
-unset KDDNS_IN_LAB
-# shellcheck source=tests/flow/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tests/flow/lab.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lab.sh"
 need samba samba-tool samba_dnsupdate net winbindd smbd ip nsenter nsupdate dig kinit
 
 dc_address=10.53.0.1
@@ -32,10 +18,8 @@ base=DC=ad,DC=example,DC=test
 policy=CN=kddns,$base
 member_address6=fd53::11
 address=10.53.0.2
-port=53
-as_daemon=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 administrator=(-U 'Administrator%Passw0rd-1')
-chmod 755 "$dir"
+open_port_53
 
 # /etc, /run and Samba's folders become private copies, the last two empty.
 private_folders() { # EMPTY-FOLDER
@@ -195,7 +179,6 @@ start_nameserver() {
 	zone "_msdcs.$zone" { $rules };
 	END
 	chown -R nobody "$dir/state" "$dir/run"
-	echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 	start_kddnsd
 }
 
@@ -225,10 +208,8 @@ dialects_of() { # ACCOUNT
 
 # pc1, a machine that could join.
 add_member() {
-	unshare --mount --net --uts sleep infinity &
-	member_pid=$!
-	pids+=("$member_pid")
-	wait_for 20 member_has_namespaces || fail "the member has no namespaces"
+	other_machine --mount --uts
+	member_pid=$other_pid
 	ip link set eth0 netns "$member_pid"
 	export -f private_folders host_files
 	export zone realm address dc_address
@@ -246,9 +227,6 @@ add_member() {
 	  kerberos method = secrets and keytab
 	END
 	member cp "$dir/member.conf" /etc/samba/smb.conf
-}
-member_has_namespaces() {
-	[ "$(readlink /proc/self/ns/uts)" != "$(readlink "/proc/$member_pid/ns/uts")" ]
 }
 member() { # COMMAND...
 	nsenter -t "$member_pid" --mount --net --uts -- "$@"
