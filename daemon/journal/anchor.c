@@ -33,6 +33,7 @@ anchor_write(const struct anchor *anchor, uint8_t block[JOURNAL_BLOCK])
 	writer_u64(&w, anchor->durable_lsn);
 	writer_u32(&w, anchor->first_segment);
 	writer_u32(&w, anchor->next_zone_id);
+	writer_u64(&w, anchor->saved_lsn);
 	put_u32(block + CRC_AT, crc32c(0, block, CRC_AT));
 }
 
@@ -58,6 +59,7 @@ read_one(const uint8_t *block, struct anchor *anchor_out)
 	s.durable_lsn = reader_u64(&r);
 	s.first_segment = reader_u32(&r);
 	s.next_zone_id = reader_u32(&r);
+	s.saved_lsn = reader_u64(&r); /* once nobody wrote it: 0 */
 	*anchor_out = s;
 	return 0;
 }

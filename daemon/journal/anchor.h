@@ -28,6 +28,7 @@ struct anchor {
 	uint64_t durable_lsn;
 	uint32_t first_segment;
 	uint32_t next_zone_id;
+	uint64_t saved_lsn; /* up to it every zone's snapshot has all */
 };
 
 void anchor_write(const struct anchor *anchor, uint8_t block[JOURNAL_BLOCK]);

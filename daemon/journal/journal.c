@@ -405,6 +405,7 @@ write_anchor(struct journal *j, bool clean, struct reason *reason)
 	anchor.clean = clean;
 	anchor.next_zone_id = atomic_load(&j->next_zone_id);
 	anchor.durable_lsn = journal_durable_lsn(j);
+	anchor.saved_lsn = atomic_load(&j->saved_lsn);
 	memcpy(anchor.uuid, j->uuid, sizeof(anchor.uuid));
 	(void)pthread_mutex_lock(&j->lock);
 	anchor.first_segment = j->segments[0]->number;
@@ -420,6 +421,12 @@ write_anchor(struct journal *j, bool clean, struct reason *reason)
 		reason_set(reason, "cannot write the control file: %m");
 	(void)pthread_mutex_unlock(&j->anchor_lock);
 	return ret;
+}
+
+void
+journal_saved(struct journal *j, uint64_t lsn)
+{
+	atomic_store(&j->saved_lsn, lsn);
 }
 
 int

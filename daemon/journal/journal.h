@@ -57,21 +57,35 @@ int journal_open(const struct journal_config *config,
 /* True if what this group changed in the zone is saved elsewhere. */
 typedef bool (*journal_is_saved)(void *arg, uint32_t zone_id, uint64_t lsn);
 
+/* What snapshots have of it. */
+struct journal_snapshots {
+	journal_is_saved is_saved; /* NULL: nothing is */
+	void *arg;
+	bool are_whole; /* each zone there is has one that is sound */
+	uint64_t oldest_lsn;
+};
+
 /*
  * Recovers the log and writes its tail anew (J7), unless the last stop was
  * clean.  A segment that has an index and whose changes are all saved is not
- * read.  Damage is no error: see journal_damage().  is_saved NULL: nothing is.
+ * read.  Damage is no error: see journal_damage(), and journal_dropped().
  * ERR_UNSUPPORTED  a newer format
  * ERR_IO, ERR_DISKFULL
  */
-int journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
-    struct reason *reason);
+int journal_recover(struct journal *j,
+    const struct journal_snapshots *snapshots, struct reason *reason);
 
 /* Closes, without a word in the control file; NULL is fine. */
 void journal_close(struct journal *j);
 
 /* What is wrong with the log (J5), or NULL; nothing may be written then. */
 const char *journal_damage(const struct journal *j);
+
+/*
+ * What was wrong with segments that do not count for it, because snapshots
+ * have all that was in them; or NULL.
+ */
+const char *journal_dropped(const struct journal *j);
 
 /* True if the last stop was clean and nothing was lost since. */
 bool journal_was_clean(const struct journal *j);
@@ -171,7 +185,15 @@ bool journal_wants_index(struct journal *j);
  */
 int journal_retire(struct journal *j, uint32_t before, struct reason *reason);
 
-/* Writes the control file: durable LSN, first segment, next zone id. */
+/*
+ * For the control file: every zone's snapshot has what groups up to this LSN
+ * changed in it.
+ */
+void journal_saved(struct journal *j, uint64_t lsn);
+
+/*
+ * Writes the control file: durable and saved LSN, first segment, next zone id.
+ */
 int journal_note(struct journal *j, struct reason *reason);
 
 /* The same, saying that all is on disk: the last thing before closing. */

@@ -130,7 +130,6 @@ take_lock(struct journal *j, const char *directory, struct reason *reason)
 static int
 read_control(struct journal *j, struct reason *reason)
 {
-	struct recover_promise *promise = &j->promise;
 	uint8_t octets[ANCHORS_LEN];
 	ssize_t n;
 	int ret;
@@ -156,10 +155,8 @@ read_control(struct journal *j, struct reason *reason)
 	}
 	if (ret != 0)
 		return 0; /* none yet, or lost: recovery does without */
-	promise->given = true;
-	memcpy(promise->uuid, j->anchor.uuid, sizeof(promise->uuid));
-	promise->durable_lsn = j->anchor.durable_lsn;
-	promise->first_segment = j->anchor.first_segment;
+	recover_promise_set(&j->promise, &j->anchor);
+	atomic_store(&j->saved_lsn, j->anchor.saved_lsn);
 	return 0;
 }
 
@@ -191,6 +188,7 @@ journal_open(const struct journal_config *config, struct journal **journal_out,
 	atomic_init(&j->next_zone_id, 1);
 	atomic_init(&j->durable_lsn, 0);
 	atomic_init(&j->durable_segment, 0);
+	atomic_init(&j->saved_lsn, 0);
 	atomic_init(&j->n_spares_made, 0);
 	atomic_init(&j->has_reserve, false);
 	(void)pthread_mutex_init(&j->lock, NULL);
@@ -245,6 +243,12 @@ const char *
 journal_damage(const struct journal *j)
 {
 	return j->damaged ? j->damage.text : NULL;
+}
+
+const char *
+journal_dropped(const struct journal *j)
+{
+	return j->dropped.text[0] == '\0' ? NULL : j->dropped.text;
 }
 
 bool

@@ -207,13 +207,13 @@ load_segment(void *arg, struct recover_segment *image)
 }
 
 static bool
-all_saved(const struct segment_index *x, journal_is_saved is_saved, void *arg)
+all_saved(const struct segment_index *x, const struct journal_snapshots *saved)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const struct segment_index_entry *e = &x->entries[i];
 
 		if ((e->flags & CHANGESET_CHECKPOINT) == 0 &&
-		    !is_saved(arg, e->zone_id, e->where.lsn))
+		    !saved->is_saved(saved->arg, e->zone_id, e->where.lsn))
 			return false;
 	}
 	return true;
@@ -235,7 +235,7 @@ index_fits(const struct segment_index *x, const struct recover_segment *s)
 
 /* Lets the index stand for the i-th segment, if it may. */
 static int
-use_index(struct images *m, size_t i, journal_is_saved is_saved, void *arg)
+use_index(struct images *m, size_t i, const struct journal_snapshots *saved)
 {
 	struct segment *s = m->j->segments[i];
 	struct segment_index *x;
@@ -244,7 +244,7 @@ use_index(struct images *m, size_t i, journal_is_saved is_saved, void *arg)
 	if (ret != 0)
 		return ret == ERR_NOTFOUND ? 0 : ret;
 	s->has_index = index_fits(x, &m->list[i]);
-	if (s->has_index && all_saved(x, is_saved, arg)) {
+	if (s->has_index && all_saved(x, saved)) {
 		s->index = x;
 		m->list[i].index = x;
 		return 0;
@@ -257,7 +257,7 @@ use_index(struct images *m, size_t i, journal_is_saved is_saved, void *arg)
 
 static int
 open_segments(struct images *m, const struct listing *l,
-    journal_is_saved is_saved, void *arg, struct reason *reason)
+    const struct journal_snapshots *saved, struct reason *reason)
 {
 	int ret = 0;
 
@@ -267,8 +267,10 @@ open_segments(struct images *m, const struct listing *l,
 		return ERR_NOMEM;
 	for (size_t i = 0; ret == 0 && i < l->numbers.n; i++)
 		ret = open_segment(m, l->numbers.at[i], reason);
-	for (size_t i = 0; ret == 0 && is_saved != NULL && i + 1 < m->n; i++)
-		ret = use_index(m, i, is_saved, arg);
+	if (saved->is_saved == NULL)
+		return ret;
+	for (size_t i = 0; ret == 0 && i + 1 < m->n; i++)
+		ret = use_index(m, i, saved);
 	return ret;
 }
 
@@ -435,21 +437,22 @@ static void
 take_over(struct journal *j, const struct recover_segment *images, size_t n,
     const struct recover_result *result)
 {
-	size_t n_counting = 0;
-
+	j->n_segments = 0;
 	for (size_t i = 0; i < n; i++) {
+		struct segment *s = j->segments[i];
+
 		if (!images[i].counts) {
-			segment_destroy(j, j->segments[i]);
+			segment_destroy(j, s);
 			continue;
 		}
-		j->segments[i]->first_lsn = images[i].first_lsn;
-		j->segments[i]->end = images[i].end;
-		n_counting = i + 1; /* they come before those that do not */
+		s->first_lsn = images[i].first_lsn;
+		s->end = images[i].end;
+		j->segments[j->n_segments++] = s;
 	}
-	j->n_segments = n_counting;
 	memcpy(j->uuid, result->uuid, sizeof(j->uuid));
 	j->damaged = result->damaged;
 	j->damage = result->reason;
+	j->dropped = result->dropped;
 	j->next_lsn = result->last_lsn + 1;
 	atomic_store(&j->durable_lsn, result->last_lsn);
 	journal_mark_zone_id(j, result->next_zone_id - 1);
@@ -488,15 +491,17 @@ make_whole(struct journal *j, const uint8_t *tail, struct reason *reason)
 
 /* Opens, judges and completes the segments that are listed. */
 static int
-recover(struct images *m, struct listing *l, journal_is_saved is_saved,
-    void *arg, struct reason *reason)
+recover(struct images *m, struct listing *l,
+    const struct journal_snapshots *saved, struct reason *reason)
 {
 	struct journal *j = m->j;
 	struct recover_result result;
-	int ret = open_segments(m, l, is_saved, arg, reason);
+	int ret = open_segments(m, l, saved, reason);
 
 	if (ret != 0)
 		return ret;
+	j->promise.zones_are_whole = saved->are_whole;
+	j->promise.snapshots_lsn = saved->oldest_lsn;
 	ret = recover_log(m->list, m->n, &j->promise, load_segment, m, &result);
 	if (ret != 0) {
 		*reason = result.reason;
@@ -520,7 +525,7 @@ place_spare(struct journal *j)
 }
 
 int
-journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
+journal_recover(struct journal *j, const struct journal_snapshots *snapshots,
     struct reason *reason)
 {
 	struct listing l = {.j = j};
@@ -530,7 +535,7 @@ journal_recover(struct journal *j, journal_is_saved is_saved, void *arg,
 
 	j->spare = l.spare;
 	if (ret == 0)
-		ret = recover(&m, &l, is_saved, arg, reason);
+		ret = recover(&m, &l, snapshots, reason);
 	if (ret == 0)
 		ret = place_spare(j);
 	if (ret == ERR_NOMEM)

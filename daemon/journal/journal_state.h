@@ -44,11 +44,13 @@ struct journal {
 	bool was_clean;
 	bool damaged;
 	struct reason damage;
+	struct reason dropped; /* why the first segments did not count, or "" */
 	_Atomic uint32_t next_zone_id;
 
 	uint64_t next_lsn; /* the writer's */
 	_Atomic uint64_t durable_lsn;
 	_Atomic uint32_t durable_segment; /* holds the durable LSN */
+	_Atomic uint64_t saved_lsn;       /* for the control file */
 
 	struct recover_promise promise; /* what the control file said */
 	pthread_mutex_t anchor_lock;

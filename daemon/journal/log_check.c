@@ -26,6 +26,9 @@
 
 #define READ_ONLY                                                              \
 	"kddnsd serves what comes before it, read-only, and touches nothing"
+#define DROPPED                                                                \
+	"snapshots have all of it: kddnsd begins behind it; secondaries that " \
+	"lag get AXFR"
 #define WHOLE_LOG "kddnsd does not start with it"
 
 struct log {
@@ -115,10 +118,7 @@ read_control(struct log *l)
 		    "neither of its slots is whole");
 	if (ret != 0)
 		return 0;
-	l->promise.given = true;
-	memcpy(l->promise.uuid, anchor.uuid, sizeof(anchor.uuid));
-	l->promise.first_segment = anchor.first_segment;
-	l->promise.durable_lsn = anchor.durable_lsn;
+	recover_promise_set(&l->promise, &anchor);
 	return 0;
 }
 
@@ -394,7 +394,11 @@ static int
 judge(struct log *l)
 {
 	struct log_check_result *r = l->result;
-	int ret = recover_log(l->images, l->numbers.n, &l->promise, load, l,
+	int ret;
+
+	l->promise.zones_are_whole = l->check->zones_are_whole;
+	l->promise.snapshots_lsn = l->check->snapshots_lsn;
+	ret = recover_log(l->images, l->numbers.n, &l->promise, load, l,
 	    &l->recovered);
 
 	if (ret == ERR_UNSUPPORTED) {
@@ -406,14 +410,17 @@ judge(struct log *l)
 		return ret;
 	r->is_damaged = l->recovered.damaged;
 	r->last_lsn = l->recovered.last_lsn;
-	if (l->numbers.n > 0 && l->images[0].counts &&
-	    r->last_lsn >= l->images[0].first_lsn)
-		r->first_lsn = l->images[0].first_lsn;
+	for (size_t i = 0; i < l->numbers.n && r->first_lsn == 0; i++)
+		if (l->images[i].counts &&
+		    r->last_lsn >= l->images[i].first_lsn)
+			r->first_lsn = l->images[i].first_lsn;
+	if (l->recovered.dropped.text[0] != '\0')
+		found_sentence(l, &l->recovered.dropped, DROPPED);
 	if (l->recovered.damaged)
 		found_sentence(l, &l->recovered.reason, READ_ONLY);
-	for (size_t i = 0; ret == 0 && i < l->numbers.n && l->images[i].counts;
-	     i++)
-		ret = walk_segment(l, i);
+	for (size_t i = 0; ret == 0 && i < l->numbers.n; i++)
+		if (l->images[i].counts)
+			ret = walk_segment(l, i);
 	if (ret == 0 && l->recovered.damaged)
 		ret = look_behind(l);
 	return ret;

@@ -34,8 +34,10 @@ struct log_check {
 	const struct storage *storage;
 	int dirfd; /* the state directory */
 	check_found found;
-	journal_take take; /* of every changeset that counts */
-	void *arg;         /* of both */
+	journal_take take;    /* of every changeset that counts */
+	void *arg;            /* of both */
+	bool zones_are_whole; /* see struct recover_promise */
+	uint64_t snapshots_lsn;
 };
 
 struct log_check_result {

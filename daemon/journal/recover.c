@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/journal/anchor.h"
 #include "daemon/journal/recover.h"
 #include "daemon/journal/segment_index.h"
 
@@ -20,8 +21,32 @@ struct recovery {
 	recover_load load;
 	void *arg;
 	struct recover_result *result;
-	uint64_t next_lsn; /* the one that must come next */
+	uint64_t saved_lsn; /* groups up to this one need not be there */
+	size_t first;       /* the log begins with this segment */
+	uint64_t next_lsn;  /* the one that must come next */
 };
+
+void
+recover_promise_set(struct recover_promise *promise,
+    const struct anchor *anchor)
+{
+	promise->given = true;
+	memcpy(promise->uuid, anchor->uuid, sizeof(promise->uuid));
+	promise->first_segment = anchor->first_segment;
+	promise->durable_lsn = anchor->durable_lsn;
+	promise->saved_lsn = anchor->saved_lsn;
+}
+
+/* A zone without a sound snapshot may have its only data in the log. */
+static uint64_t
+saved_lsn(const struct recover_promise *promise)
+{
+	if (!promise->zones_are_whole)
+		return 0;
+	return promise->saved_lsn > promise->snapshots_lsn
+	    ? promise->saved_lsn
+	    : promise->snapshots_lsn;
+}
 
 static void __attribute__((format(printf, 4, 5))) damage(struct recovery *r,
     uint32_t segment, size_t offset, const char *fmt, ...)
@@ -127,7 +152,7 @@ enter_segment(struct recovery *r, size_t i)
 		damage(r, s->number, 0, "the segment of another store");
 		return false;
 	}
-	if (i == 0)
+	if (i == r->first)
 		r->next_lsn = head.first_lsn;
 	else if (s->number != s[-1].number + 1) {
 		damage(r, s[-1].number + 1, 0, "the segment is missing");
@@ -217,6 +242,45 @@ look_behind(struct recovery *r, const struct recover_segment *s)
 	return 0;
 }
 
+/* What was damage costs only what snapshots have. */
+static void
+drop_before(struct recovery *r, size_t first)
+{
+	struct recover_result *result = r->result;
+
+	for (size_t i = 0; i < first; i++)
+		r->segments[i].counts = false;
+	r->first = first;
+	result->damaged = false;
+	result->dropped = result->reason;
+	result->reason.text[0] = '\0';
+}
+
+/*
+ * The segment, of those from i on, that the log may begin with: all before it
+ * is saved.  r->n: none.
+ */
+static size_t
+find_beginning(const struct recovery *r, size_t i)
+{
+	struct segment_head head;
+
+	for (; i < r->n; i++) {
+		const struct recover_segment *s = &r->segments[i];
+
+		if (s->head == NULL || segment_head_read(s->head, &head) != 0)
+			continue;
+		if (head.number != s->number ||
+		    memcmp(head.uuid, r->result->uuid, sizeof(head.uuid)) !=
+			0 ||
+		    head.first_lsn < r->next_lsn ||
+		    head.first_lsn - 1 > r->saved_lsn)
+			break; /* whatever it is, it is for people to judge */
+		return i;
+	}
+	return r->n;
+}
+
 static void
 check_promise(struct recovery *r, const struct recover_promise *promise)
 {
@@ -225,8 +289,13 @@ check_promise(struct recovery *r, const struct recover_promise *promise)
 
 	if (!promise->given)
 		return;
-	if (r->n > 0 && s[0].number > promise->first_segment)
+	if (r->n > 0 && r->first == 0 && s[0].number > promise->first_segment) {
+		bool was_sound = !r->result->damaged;
+
 		damage(r, promise->first_segment, 0, "the segment is missing");
+		if (was_sound && s[0].first_lsn - 1 <= r->saved_lsn)
+			drop_before(r, 0);
+	}
 	if (last < promise->durable_lsn)
 		damage(r, r->n > 0 ? s[r->n - 1].number : 1,
 		    r->n > 0 ? s[r->n - 1].end : 0,
@@ -256,7 +325,9 @@ recover_log(struct recover_segment *segments, size_t n,
     const struct recover_promise *promise, recover_load load, void *arg,
     struct recover_result *result_out)
 {
-	struct recovery r = {segments, n, load, arg, result_out, 1};
+	struct recovery r = {segments, n, load, arg, result_out,
+	    .saved_lsn = saved_lsn(promise), .next_lsn = 1};
+	size_t i;
 	int ret;
 
 	memset(result_out, 0, sizeof(*result_out));
@@ -264,14 +335,21 @@ recover_log(struct recover_segment *segments, size_t n,
 	if (ret != 0)
 		return ret;
 	find_uuid(&r, promise);
-	for (size_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		assert(i == 0 || segments[i].number > segments[i - 1].number);
 		segments[i].counts = false;
 		segments[i].first_lsn = 0;
 		segments[i].end = 0;
 	}
-	for (size_t i = 0; ret == 0 && i < n && enter_segment(&r, i); i++)
-		ret = take_groups(&r, &segments[i]);
+	for (i = 0; ret == 0 && i < n;) {
+		if (enter_segment(&r, i)) {
+			ret = take_groups(&r, &segments[i++]);
+			continue;
+		}
+		i = find_beginning(&r, i);
+		if (i < n)
+			drop_before(&r, i);
+	}
 	if (ret == 0 && n > 0 && segments[n - 1].counts)
 		ret = look_behind(&r, &segments[n - 1]);
 	if (ret != 0)

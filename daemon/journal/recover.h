@@ -10,6 +10,9 @@
  * last; a sound group behind an unsound one, a gap, a missing segment or one
  * that cannot be read is damage (J5).
  *
+ * Damage to segments whose groups all snapshots have costs nothing but
+ * history: the log then begins with the segment after them.
+ *
  * Owns:    nothing.
  * Threads: any.
  * Errors:  negative enum err and a reason.
@@ -22,6 +25,7 @@
 #include "daemon/base/reason.h"
 #include "daemon/journal/segment.h"
 
+struct anchor;
 struct segment_index;
 
 struct recover_segment {
@@ -39,13 +43,22 @@ struct recover_segment {
 	size_t end; /* behind its last group that counts */
 };
 
-/* What the control file promised; all zero if there was none. */
+/* What is known of the log from elsewhere. */
 struct recover_promise {
+	/* By the control file; all zero if there was none. */
 	bool given;
 	uint8_t uuid[JOURNAL_UUID_LEN];
 	uint32_t first_segment;
 	uint64_t durable_lsn;
+	uint64_t saved_lsn; /* snapshots have all up to this group */
+	/* By the snapshots themselves. */
+	bool zones_are_whole;   /* each zone there is has one that is sound */
+	uint64_t snapshots_lsn; /* of the oldest of them */
 };
+
+/* Sets what the control file says. */
+void recover_promise_set(struct recover_promise *promise,
+    const struct anchor *anchor);
 
 struct recover_result {
 	uint8_t uuid[JOURNAL_UUID_LEN];
@@ -53,6 +66,8 @@ struct recover_result {
 	uint32_t next_zone_id;
 	bool damaged; /* reason says which file and offset */
 	struct reason reason;
+	/* The first segments do not count, for this; "": they do. */
+	struct reason dropped;
 };
 
 /*

@@ -439,6 +439,7 @@ batch_publish(struct batch *b, struct store *s)
 	for (struct part *p = b->parts; p != NULL; p = p->next)
 		if (p->sealed != NULL)
 			publish_part(b, p, s);
+	atomic_store(&s->commit.published_lsn, b->group.lsn);
 }
 
 void

@@ -447,6 +447,27 @@ compare_with_end(struct check *c, const struct checked_zone *z)
 	    z->text, z->snapshot_lsn, log->last_lsn);
 }
 
+/* As a start: what snapshots have need not be in the log. */
+static void
+count_saved(const struct check *c, struct log_check *log)
+{
+	log->zones_are_whole = false;
+	log->snapshots_lsn = UINT64_MAX;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct checked_zone *z = &c->zones[i];
+
+		if (!z->has_name || z->is_empty_twin)
+			continue;
+		if (!z->has_snapshot || z->is_broken) {
+			log->zones_are_whole = false;
+			return;
+		}
+		log->zones_are_whole = true;
+		if (z->snapshot_lsn < log->snapshots_lsn)
+			log->snapshots_lsn = z->snapshot_lsn;
+	}
+}
+
 /* --- The whole --- */
 
 static void
@@ -492,6 +513,7 @@ store_check(const char *directory, check_found found, void *arg,
 	if (ret == 0)
 		check_twins(&c);
 	log.dirfd = c.dirfd;
+	count_saved(&c, &log);
 	if (ret == 0)
 		ret = log_check(&log, &result_out->log, reason);
 	for (size_t i = 0; ret == 0 && i < c.n; i++) {

@@ -53,6 +53,27 @@ note_saved(struct store_zone *z, uint64_t lsn, uint64_t octets_ever)
 	z->saved_octets = octets_ever;
 }
 
+static uint64_t
+saved_lsn(struct store *s)
+{
+	/* First: what is published later is in the history by then. */
+	uint64_t lsn = atomic_load(&s->commit.published_lsn);
+	size_t n;
+	struct store_zone *const *zones = zones_list(s, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (unsaved_segment(zones[i]) != 0 &&
+		    zones[i]->snapshot_lsn < lsn)
+			lsn = zones[i]->snapshot_lsn;
+	return lsn;
+}
+
+void
+keeper_count_saved(struct store *s)
+{
+	journal_saved(s->journal, saved_lsn(s));
+}
+
 /* For those who look: recovery goes by the files. */
 static void
 say_in_log(struct store_zone *z, uint32_t serial)
@@ -63,6 +84,7 @@ say_in_log(struct store_zone *z, uint32_t serial)
 	if (atomic_load(&s->is_read_only))
 		return;
 	commit_mark(s, z, CHANGESET_CHECKPOINT | CHANGESET_METADATA, serial);
+	keeper_count_saved(s);
 	if (journal_note(s->journal, &why) != 0)
 		log_warning("control file problem=\"%s\"", why.text);
 }

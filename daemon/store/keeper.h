@@ -33,4 +33,10 @@ int keeper_save(struct store_zone *z, struct reason *reason);
  */
 void keeper_index_segments(struct store *s);
 
+/*
+ * Works out up to which group snapshots have everything, for the control file.
+ * Under store.upkeep, or before there are threads.
+ */
+void keeper_count_saved(struct store *s);
+
 #endif

@@ -335,6 +335,26 @@ is_saved(void *arg, uint32_t zone_id, uint64_t lsn)
 	return l == NULL || lsn <= l->z->snapshot_lsn;
 }
 
+static struct journal_snapshots
+snapshots_of(struct replay *r)
+{
+	struct journal_snapshots s = {is_saved, r, true, UINT64_MAX};
+	bool has_any = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct loading *l = &r->zones[i];
+
+		if (l->z->id == 0)
+			continue;
+		has_any = true;
+		s.are_whole &= l->found;
+		if (l->z->snapshot_lsn < s.oldest_lsn)
+			s.oldest_lsn = l->z->snapshot_lsn;
+	}
+	s.are_whole &= has_any;
+	return s;
+}
+
 static void
 fail(struct loading *l, const char *why)
 {
@@ -493,11 +513,18 @@ static int
 recover(struct replay *r, struct reason *reason)
 {
 	struct store *s = r->s;
-	int ret = journal_recover(s->journal, is_saved, r, reason);
+	const struct journal_snapshots snapshots = snapshots_of(r);
+	int ret = journal_recover(s->journal, &snapshots, reason);
 
-	if (ret == 0 && journal_damage(s->journal) != NULL)
+	if (ret != 0)
+		return ret;
+	if (journal_dropped(s->journal) != NULL)
+		log_error("log segment damaged problem=\"%s\" then=\"history"
+			  " up to it is dropped; snapshots have all of it\"",
+		    journal_dropped(s->journal));
+	if (journal_damage(s->journal) != NULL)
 		store_set_read_only(s, journal_damage(s->journal));
-	return ret;
+	return 0;
 }
 
 int

@@ -88,6 +88,7 @@ struct commit {
 	struct batch *batches; /* two */
 	struct batch *open;    /* the one being filled */
 	struct batch *in_log;  /* the one with the log thread, or NULL */
+	_Atomic uint64_t published_lsn; /* up to it all is in the history */
 	struct wake log_wake;
 	_Atomic(struct batch *) to_log, from_log;
 	atomic_bool log_stop;

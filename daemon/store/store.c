@@ -128,6 +128,8 @@ open_zones(struct store *s, const struct store_zone_config *zones, size_t n,
 		ret = load_all(s, reason);
 	if (ret != 0)
 		return ret;
+	atomic_store(&s->commit.published_lsn, journal_durable_lsn(s->journal));
+	keeper_count_saved(s);
 	put_into_service(s);
 	load_missing(s);
 	put_away(s);
@@ -267,8 +269,10 @@ store_stop(struct store *s)
 		return;
 	(void)pthread_mutex_lock(&s->upkeep);
 	(void)save_all(s);
-	if (!atomic_load(&s->is_read_only))
+	if (!atomic_load(&s->is_read_only)) {
 		keeper_index_segments(s);
+		keeper_count_saved(s);
+	}
 	(void)pthread_mutex_unlock(&s->upkeep);
 	/* Whatever failed above, the log itself is on disk. */
 	if (!atomic_load(&s->is_read_only) &&

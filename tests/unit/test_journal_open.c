@@ -125,7 +125,9 @@ open_saved(const char *dir, const struct storage *st, uint64_t saved_lsn,
 	int ret = journal_open(&config, journal_out, &reason);
 
 	if (ret == 0)
-		ret = journal_recover(*journal_out, is_up_to, &saved_lsn,
+		ret = journal_recover(*journal_out,
+		    &(struct journal_snapshots){is_up_to, &saved_lsn,
+			.are_whole = true, .oldest_lsn = saved_lsn},
 		    &reason);
 	if (ret == 0)
 		return 0;

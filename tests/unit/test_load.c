@@ -235,6 +235,15 @@ damage(struct fixture *f, const char *file, long at)
 	CU_ASSERT_EQUAL(fclose(file_), 0);
 }
 
+static void
+remove_file(struct fixture *f, const char *file)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", f->state, file);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+}
+
 /* J5 */
 static void
 test_a_damaged_log_is_served_read_only(void)
@@ -294,6 +303,87 @@ test_damage_that_snapshots_cover_costs_history(void)
 	store_status(f.store, &st);
 	CU_ASSERT_TRUE(st.writable);
 	CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 61);
+	fixture_clear(&f);
+}
+
+/*
+ * 60 updates of the first zone over several segments, the last ten behind the
+ * snapshots; the second zone never changes.  Then the index of segment 2 is
+ * lost and the segment damaged.
+ */
+static void
+damage_without_index(struct fixture *f)
+{
+	struct reason reason = {""};
+
+	fixture_init(f);
+	fixture_must_open(f);
+	for (uint32_t i = 1; i <= 60; i++) {
+		CU_ASSERT_EQUAL(fixture_put(f, f->zone, "pc1", i),
+		    RCODE_NOERROR);
+		if (i == 50)
+			CU_ASSERT_EQUAL(store_sync(f->store, NULL, 0, &reason),
+			    0);
+	}
+	(void)pthread_mutex_lock(&f->store->upkeep);
+	keeper_index_segments(f->store);
+	(void)pthread_mutex_unlock(&f->store->upkeep);
+	fixture_crash(f);
+	damage(f, "log/00000002.log", JOURNAL_BLOCK + 50);
+	remove_file(f, "log/00000002.index");
+}
+
+static void
+test_damage_that_a_start_reads_costs_history_too(void)
+{
+	struct fixture f;
+	struct store_status st;
+
+	damage_without_index(&f);
+	for (uint32_t i = 0; i < 2; i++) {
+		fixture_must_open(&f);
+		store_status(f.store, &st);
+		CU_ASSERT_TRUE(st.writable);
+		CU_ASSERT_EQUAL(fixture_get(f.zone, "pc1"), 60 + i);
+		/* Segments 3 on are there, and history with them. */
+		CU_ASSERT_TRUE(
+		    fixture_status(f.zone).journal_first_serial > 30);
+		CU_ASSERT_TRUE(fixture_status(f.zone).n_changesets > 20);
+		CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 61 + i),
+		    RCODE_NOERROR);
+		fixture_crash(&f);
+	}
+	fixture_clear(&f);
+}
+
+/* A snapshot is older than the damage: who knows that its zone was idle? */
+static void
+test_damage_that_may_have_changed_a_zone_is_damage(void)
+{
+	struct fixture f;
+	struct store_status st;
+
+	damage_without_index(&f);
+	remove_file(&f, "control");
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_FALSE(st.writable);
+	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 61), RCODE_SERVFAIL);
+	fixture_clear(&f);
+}
+
+/* A zone that is not loaded may have its only data in the log. */
+static void
+test_damage_beside_a_lost_snapshot_is_damage(void)
+{
+	struct fixture f;
+	struct store_status st;
+
+	damage_without_index(&f);
+	remove_file(&f, "zones/2/1-0.snap");
+	fixture_must_open(&f);
+	store_status(f.store, &st);
+	CU_ASSERT_FALSE(st.writable);
 	fixture_clear(&f);
 }
 
@@ -481,6 +571,9 @@ CU_TestInfo load_tests[] = {
     {"in use", test_a_second_store_is_refused},
     {"J5: damage", test_a_damaged_log_is_served_read_only},
     {"damaged history", test_damage_that_snapshots_cover_costs_history},
+    {"damaged history, read", test_damage_that_a_start_reads_costs_history_too},
+    {"damage, idle zone", test_damage_that_may_have_changed_a_zone_is_damage},
+    {"damage, lost snapshot", test_damage_beside_a_lost_snapshot_is_damage},
     {"damage in time", test_damage_found_in_time_costs_no_update},
     {"lost snapshot", test_a_zone_whose_snapshot_is_gone_is_not_filled_anew},
     {"lost everything", test_a_zone_that_lost_everything_is_not_filled_anew},

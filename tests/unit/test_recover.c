@@ -261,6 +261,140 @@ test_segments_must_follow_each_other(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(r.reason.text, "log/00000003.log"));
 }
 
+/* Segments 1 to 4, three groups each, LSNs from FIRST_LSN on. */
+#define CHAIN 4
+#define CHAIN_SIZE (4 * (size_t)JOURNAL_BLOCK)
+static uint8_t chain[CHAIN][CHAIN_SIZE];
+static struct recover_segment chain_segments[CHAIN];
+
+/* Snapshots have the first two of them. */
+static void
+make_chain(void)
+{
+	unsigned seed = 5;
+
+	make_images(10); /* for the promise */
+	for (uint32_t i = 0; i < CHAIN; i++) {
+		size_t at = JOURNAL_BLOCK;
+
+		put_head(chain[i], i + 1, FIRST_LSN + 3 * i);
+		for (unsigned k = 0; k < 3; k++)
+			at = put_group(chain[i], at, FIRST_LSN + 3 * i + k,
+			    4000, &seed);
+	}
+	promise.durable_lsn = FIRST_LSN + 3 * CHAIN - 1;
+	promise.zones_are_whole = true;
+	promise.saved_lsn = FIRST_LSN + 5;
+	promise.snapshots_lsn = 0;
+}
+
+static struct recover_result
+recover_chain(size_t n_first, size_t n)
+{
+	struct recover_result r;
+
+	for (size_t i = 0; i < CHAIN; i++)
+		chain_segments[i] =
+		    (struct recover_segment){.number = (uint32_t)i + 1,
+			.head = chain[i],
+			.len = CHAIN_SIZE};
+	CU_ASSERT_EQUAL(recover_log(chain_segments + n_first, n, &promise, load,
+			    NULL, &r),
+	    0);
+	return r;
+}
+
+/* The log begins with this segment; the damage is said. */
+static bool
+begins_with(size_t first)
+{
+	struct recover_result r = recover_chain(0, CHAIN);
+	bool fine = !r.damaged && r.reason.text[0] == '\0' &&
+	    (r.dropped.text[0] != '\0') == (first > 0) &&
+	    r.last_lsn == FIRST_LSN + 3 * CHAIN - 1;
+
+	for (size_t i = 0; i < CHAIN; i++)
+		fine &= chain_segments[i].counts == (i >= first);
+	return fine;
+}
+
+static void
+flip(size_t segment, size_t bit)
+{
+	chain[segment][bit / 8] ^= (uint8_t)(1 << bit % 8);
+}
+
+/* J5: each bit of a header or a group, of whichever segment. */
+static void
+test_damage_that_snapshots_cover_costs_the_segments_before_it(void)
+{
+	unsigned wrong = 0;
+
+	make_chain();
+	CU_ASSERT_TRUE(begins_with(0));
+	for (size_t i = 0; i < CHAIN; i++)
+		for (size_t bit = 0; bit < 8 * CHAIN_SIZE; bit += 37) {
+			flip(i, bit);
+			if (i < 2)
+				wrong += !begins_with(i + 1);
+			else if (i + 1 < CHAIN || bit < 8 * JOURNAL_BLOCK)
+				wrong += !recover_chain(0, CHAIN).damaged;
+			flip(i, bit);
+		}
+	CU_ASSERT_EQUAL(wrong, 0);
+	/* Snapshots have it, whether control knows that or not. */
+	promise.snapshots_lsn = promise.saved_lsn;
+	promise.saved_lsn = 0;
+	flip(0, 8 * JOURNAL_BLOCK);
+	CU_ASSERT_TRUE(begins_with(1));
+	flip(1, 8 * JOURNAL_BLOCK);
+	CU_ASSERT_TRUE(begins_with(2));
+	promise.snapshots_lsn--;
+	CU_ASSERT_TRUE(recover_chain(0, CHAIN).damaged);
+	promise.snapshots_lsn++;
+	promise.zones_are_whole = false;
+	CU_ASSERT_TRUE(recover_chain(0, CHAIN).damaged);
+}
+
+static void
+test_a_missing_segment_that_snapshots_cover_costs_as_much(void)
+{
+	struct recover_result r;
+
+	make_chain();
+	r = recover_chain(1, CHAIN - 1);
+	CU_ASSERT_FALSE(r.damaged);
+	CU_ASSERT_PTR_NOT_NULL(strstr(r.dropped.text, "log/00000001.log"));
+	CU_ASSERT_TRUE(chain_segments[1].counts);
+	r = recover_chain(2, CHAIN - 2);
+	CU_ASSERT_FALSE(r.damaged);
+	r = recover_chain(3, CHAIN - 3);
+	CU_ASSERT_TRUE(r.damaged);
+	/* The end is never done without. */
+	promise.saved_lsn = FIRST_LSN + 3 * CHAIN - 1;
+	r = recover_chain(0, CHAIN - 1);
+	CU_ASSERT_TRUE(r.damaged);
+	r = recover_chain(0, 0);
+	CU_ASSERT_TRUE(r.damaged);
+}
+
+/* Somebody put it there: people shall say what is to become of it. */
+static void
+test_a_foreign_segment_is_never_dropped(void)
+{
+	struct segment_head head = {.number = 2, .first_lsn = FIRST_LSN + 3};
+
+	make_chain();
+	segment_head_write(&head, chain[1]); /* of no store of ours */
+	CU_ASSERT_TRUE(recover_chain(0, CHAIN).damaged);
+	make_chain();
+	put_head(chain[1], 7, FIRST_LSN + 3);
+	CU_ASSERT_TRUE(recover_chain(0, CHAIN).damaged);
+	make_chain();
+	put_head(chain[1], 2, FIRST_LSN - 50);
+	CU_ASSERT_TRUE(recover_chain(0, CHAIN).damaged);
+}
+
 static void
 test_a_newer_format_is_refused(void)
 {
@@ -357,6 +491,10 @@ CU_TestInfo recover_tests[] = {
     {"newer group", test_a_group_of_a_newer_format_is_refused},
     {"J5: header", test_a_flipped_bit_in_a_segment_header_is_damage},
     {"J5: promise", test_an_end_before_the_promised_one_is_damage},
+    {"J5: snapshots",
+	test_damage_that_snapshots_cover_costs_the_segments_before_it},
+    {"J5: missing", test_a_missing_segment_that_snapshots_cover_costs_as_much},
+    {"J5: foreign", test_a_foreign_segment_is_never_dropped},
     {"segments", test_segments_must_follow_each_other},
     {"newer format", test_a_newer_format_is_refused},
     {"empty", test_an_empty_log_is_sound_unless_it_was_not_empty},
