@@ -181,6 +181,24 @@ about_principal_go_on(struct ask *a)
 		ask_answer(a, FACTS_FOUND, "%s", a->facts->dn);
 }
 
+/* By what the server never gives to another one; else by its DN. */
+static bool
+is_the_object(const struct ask *a, LDAP *ld, LDAPMessage *entry)
+{
+	const struct facts *f = a->facts;
+	char *id = entry_id(ld, entry), *dn = entry_dn(ld, entry);
+	bool is_same;
+
+	if (id != NULL && f->id != NULL)
+		is_same = strcmp(id, f->id) == 0;
+	else
+		is_same = id == NULL && f->id == NULL && dn != NULL &&
+		    strcasecmp(dn, f->dn) == 0;
+	free(id);
+	free(dn);
+	return is_same;
+}
+
 static void
 on_holder(void *arg, LDAP *ld, LDAPMessage *entry)
 {
@@ -191,7 +209,7 @@ on_holder(void *arg, LDAP *ld, LDAPMessage *entry)
 	if (ldap_msgtype(entry) != LDAP_RES_SEARCH_ENTRY)
 		return;
 	(void)read_hosts(a, ld, entry, &values, &n);
-	hosts_count(a->facts, values, n);
+	hosts_count(a->facts, values, n, is_the_object(a, ld, entry));
 	entry_free_texts(values, n);
 }
 
@@ -225,7 +243,7 @@ ask_for_holders(struct ask *a)
 		.base = strdup(config->base),
 		.scope = LDAP_SCOPE_SUBTREE,
 		.filter = hosts_filter(a->facts, names->items, names->n),
-		.attributes = a->place->host_attributes,
+		.attributes = a->place->attributes,
 		.message = on_holder,
 		.done = on_holders_end,
 	    });

@@ -40,10 +40,12 @@ enum facts_answer {
 struct facts_host {
 	char *name;
 	/*
-	 * Objects that hold it in any host name attribute, this one included:
-	 * it is this object's own only if 1.  0: gone while we looked.
+	 * Objects that hold it in any host name attribute, and if this one is
+	 * among them: it may have had it for a moment only.  It is its own if
+	 * no other one is.
 	 */
 	unsigned n_objects;
+	bool is_held;
 };
 
 struct facts_sid {

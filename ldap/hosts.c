@@ -60,7 +60,7 @@ hosts_add(struct facts *f, char *const *values, size_t n)
 }
 
 void
-hosts_count(struct facts *f, char *const *values, size_t n)
+hosts_count(struct facts *f, char *const *values, size_t n, bool is_own)
 {
 	bool is_held[FACTS_HOSTS_MAX] = {false}, is_any = false;
 
@@ -74,8 +74,10 @@ hosts_count(struct facts *f, char *const *values, size_t n)
 		is_any = true;
 	}
 	for (size_t i = 0; i < f->n_hosts; i++) {
-		if (is_held[i] || !is_any)
-			f->hosts[i].n_objects++;
+		if (!is_held[i] && is_any)
+			continue;
+		f->hosts[i].n_objects++;
+		f->hosts[i].is_held |= is_own;
 	}
 }
 

@@ -21,10 +21,11 @@
 bool hosts_add(struct facts *f, char *const *values, size_t n);
 
 /*
- * One more object holds these values.  The server said that it has one of our
- * names; if we cannot see which, it counts as holding all of them.
+ * One more object holds these values; is_own: it is the one of these facts.
+ * The server said that it has one of our names; if we cannot see which, it
+ * counts as holding all of them.
  */
-void hosts_count(struct facts *f, char *const *values, size_t n);
+void hosts_count(struct facts *f, char *const *values, size_t n, bool is_own);
 
 /* Nobody knows how many hold them: more than one. */
 void hosts_are_crowded(struct facts *f);

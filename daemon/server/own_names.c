@@ -72,7 +72,7 @@ objection(const struct own_names_rules *rules, const struct facts *facts,
 		return "is not below hostname-suffixes";
 	if (is_controllers(rules, name) && !facts->is_controller)
 		return "is a domain controller's";
-	if (host->n_objects != 1)
+	if (host->n_objects != 1 || !host->is_held)
 		return "is not held by this object alone";
 	return NULL;
 }

@@ -102,12 +102,14 @@ test_holders_are_counted(void)
 	struct facts *f = calloc(1, sizeof(*f));
 
 	CU_ASSERT(hosts_add(f, values, 3));
-	hosts_count(f, values, 2); /* the same name twice: one object */
+	hosts_count(f, values, 2, true); /* the same name twice: one object */
 	CU_ASSERT_EQUAL(f->hosts[0].n_objects, 1);
 	CU_ASSERT_EQUAL(f->hosts[1].n_objects, 0);
-	hosts_count(f, NULL, 0); /* matched, and nobody sees why */
+	CU_ASSERT(f->hosts[0].is_held && !f->hosts[1].is_held);
+	hosts_count(f, NULL, 0, false); /* matched, and nobody sees why */
 	CU_ASSERT_EQUAL(f->hosts[0].n_objects, 2);
 	CU_ASSERT_EQUAL(f->hosts[1].n_objects, 1);
+	CU_ASSERT(!f->hosts[1].is_held);
 	hosts_are_crowded(f);
 	CU_ASSERT_EQUAL(f->hosts[0].n_objects, 2);
 	CU_ASSERT_EQUAL(f->hosts[1].n_objects, 2);

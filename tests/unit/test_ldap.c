@@ -9,8 +9,8 @@
 #include "tests/unit/slapd.h"
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo directory_tests[], facts_tests[], filter_tests[],
-    follow_tests[], servers_tests[], sync_control_tests[];
+extern CU_TestInfo answers_tests[], directory_tests[], facts_tests[],
+    filter_tests[], follow_tests[], servers_tests[], sync_control_tests[];
 
 /* A GSSAPI bind within TLS loses a credential, in a library below us. */
 const char *__lsan_default_suppressions(void);
@@ -31,6 +31,7 @@ main(int argc, char **argv)
 	    {"directory", NULL, NULL, NULL, NULL, directory_tests},
 	    {"follow", NULL, NULL, NULL, NULL, follow_tests},
 	    {"facts", NULL, NULL, NULL, NULL, facts_tests},
+	    {"answers", NULL, NULL, NULL, NULL, answers_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 	int status;

@@ -72,7 +72,7 @@ test_a_name_counts_only_if_nobody_else_could_mean_it(void)
 
 	for (size_t i = 0; i < N(cases); i++) {
 		char text[64];
-		struct facts_host host = {text, cases[i].n_objects};
+		struct facts_host host = {text, cases[i].n_objects, true};
 		struct facts facts = {.dn = text,
 		    .is_controller = cases[i].is_controller,
 		    .hosts = &host,
@@ -87,11 +87,25 @@ test_a_name_counts_only_if_nobody_else_could_mean_it(void)
 	}
 }
 
+/* Whoever has it now, it was this object's for a moment at most. */
+static void
+test_a_name_of_one_other_object_does_not_count(void)
+{
+	char pc1[] = "pc1.ad.test", dn[] = "cn=pc1";
+	struct facts_host host = {pc1, 1, false};
+	struct facts facts = {.dn = dn, .hosts = &host, .n_hosts = 1};
+	struct own_names_rules r = rules();
+	const char *why = own_names_objection(&r, &facts, 0);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(why);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "alone"));
+}
+
 static void
 test_the_note_tells_what_counts_and_what_does_not(void)
 {
 	char pc1[] = "pc1.ad.test", dc1[] = "dc1.ad.test", dn[] = "cn=\"pc1\"";
-	struct facts_host hosts[] = {{pc1, 1}, {dc1, 2}};
+	struct facts_host hosts[] = {{pc1, 1, true}, {dc1, 2, true}};
 	struct facts facts = {.dn = dn, .hosts = hosts, .n_hosts = 2};
 	struct own_names_rules r = rules();
 	struct signer_facts *f;
@@ -115,7 +129,7 @@ test_a_disabled_object_tells_nothing(void)
 {
 	char pc1[] = "pc1.ad.test", dn[] = "cn=pc1", group[] = "cn=g";
 	char *groups[] = {group};
-	struct facts_host host = {pc1, 1};
+	struct facts_host host = {pc1, 1, true};
 	struct facts facts = {.dn = dn,
 	    .is_disabled = true,
 	    .hosts = &host,
@@ -183,6 +197,8 @@ test_groups_that_cannot_be_read_may_be_any(void)
 CU_TestInfo own_names_tests[] = {
     {"a name counts only if nobody else could mean it",
 	test_a_name_counts_only_if_nobody_else_could_mean_it},
+    {"a name of one other object does not count",
+	test_a_name_of_one_other_object_does_not_count},
     {"the note tells what counts and what does not",
 	test_the_note_tells_what_counts_and_what_does_not},
     {"a disabled object tells nothing", test_a_disabled_object_tells_nothing},
