@@ -74,6 +74,8 @@ about_groups_read(struct ask *a, LDAP *ld, LDAPMessage *object)
 		return false;
 	is_good = add_dns(f, dns, n);
 	entry_free_texts(dns, n);
+	if (entry_is_cut(ld, object, a->place->config->group_attribute))
+		are_unknown(f);
 	return is_good;
 }
 
@@ -142,8 +144,10 @@ on_token(void *arg, LDAP *ld, LDAPMessage *entry)
 	for (size_t i = 0; f->group_sids != NULL && i < n; i++) {
 		struct facts_sid *sid = &f->group_sids[f->n_group_sids];
 
-		if (sids[i]->bv_len > sizeof(sid->octets))
-			continue;
+		if (sids[i]->bv_len > sizeof(sid->octets)) {
+			f->groups = FACTS_GROUPS_UNKNOWN;
+			break;
+		}
 		memcpy(sid->octets, sids[i]->bv_val, sids[i]->bv_len);
 		sid->len = sids[i]->bv_len;
 		f->n_group_sids++;

@@ -199,6 +199,16 @@ is_the_object(const struct ask *a, LDAP *ld, LDAPMessage *entry)
 	return is_same;
 }
 
+static bool
+shows_all_hosts(const struct ask *a, LDAP *ld, LDAPMessage *entry)
+{
+	const char *const *names = a->place->host_attributes;
+
+	while (*names != NULL && !entry_is_cut(ld, entry, *names))
+		names++;
+	return *names == NULL;
+}
+
 static void
 on_holder(void *arg, LDAP *ld, LDAPMessage *entry)
 {
@@ -211,6 +221,8 @@ on_holder(void *arg, LDAP *ld, LDAPMessage *entry)
 	(void)read_hosts(a, ld, entry, &values, &n);
 	hosts_count(a->facts, values, n, is_the_object(a, ld, entry));
 	entry_free_texts(values, n);
+	if (!shows_all_hosts(a, ld, entry))
+		hosts_are_crowded(a->facts);
 }
 
 static void

@@ -28,9 +28,13 @@
 
 #include "ldap/connection.h"
 #include "ldap/dial.h"
+#include "ldap/grants_set.h"
 
 #define LOGIN_MIN_MS 10000 /* a KDC that is the second of two takes a while */
 #define PASSWORD_SIZE 512
+
+/* No message is longer: an entry with all rules there may be. */
+#define MESSAGE_MAX ((ber_len_t)GRANTS_OCTETS_MAX)
 
 #define AD_CAPABILITY "1.2.840.113556.1.4.800"
 
@@ -164,9 +168,14 @@ set_options(struct attempt *a)
 {
 	int version = LDAP_VERSION3, none = 0, never = LDAP_DEREF_NEVER;
 	struct timeval no_timeout = {.tv_sec = -1};
+	ber_len_t message_max = MESSAGE_MAX;
+	Sockbuf *socket = NULL;
 	LDAP *ld = a->c->ld;
 
-	if (ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
+	if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &socket) == 0 &&
+	    ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING,
+		&message_max) == 1 &&
+	    ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
 	    ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
 	    ldap_set_option(ld, LDAP_OPT_DEREF, &never) == 0 &&
 	    ldap_set_option(ld, LDAP_OPT_SIZELIMIT, &none) == 0 &&

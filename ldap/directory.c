@@ -166,6 +166,7 @@ is_up(struct directory *d, struct connection *c, int64_t now_ms)
 	servers_came_up(&d->servers, now_ms);
 	d->connection = c;
 	searches_init(&d->searches, c->ld);
+	d->searches.ignores_references = c->is_active_directory;
 	d->place = (struct ask_place){.config = d->config,
 	    .attributes = d->settings->principal_attributes,
 	    .host_attributes = d->settings->host_attributes,

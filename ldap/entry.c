@@ -149,8 +149,7 @@ entry_is_cut(LDAP *ld, LDAPMessage *entry, const char *attribute)
 
 	name = ldap_first_attribute(ld, entry, &ber);
 	while (name != NULL) {
-		if (strncasecmp(name, attribute, len) == 0 &&
-		    strncasecmp(name + len, ";range=", 7) == 0)
+		if (strncasecmp(name, attribute, len) == 0 && name[len] == ';')
 			is_cut = true;
 		ldap_memfree(name);
 		name = ldap_next_attribute(ld, entry, ber);

@@ -41,7 +41,10 @@ enum entry_flag {
 };
 enum entry_flag entry_flag(LDAP *ld, LDAPMessage *entry, const char *attribute);
 
-/* True if a server (Active Directory's) shows only a range of its values. */
+/*
+ * True if values of it come under another description: a range of them (an
+ * Active Directory shows no more), or with a language.
+ */
 bool entry_is_cut(LDAP *ld, LDAPMessage *entry, const char *attribute);
 
 /* objectGUID (as Microsoft writes it) or entryUUID. */

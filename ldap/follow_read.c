@@ -134,25 +134,26 @@ on_entry(void *arg, LDAP *ld, LDAPMessage *m)
 	ldap_value_free_len(guids);
 }
 
-/* True if there is another page; cookie_out is to be freed. */
+/*
+ * The cookie of the next page, to be freed; empty: there is none.  False:
+ * nobody can say.
+ */
 static bool
-has_more(LDAP *ld, LDAPMessage *result, struct berval *cookie_out)
+read_cookie(LDAP *ld, LDAPMessage *result, struct berval *cookie_out)
 {
 	LDAPControl **controls = NULL, *page;
 	ber_int_t estimate;
-	bool has = false;
+	int code;
 
 	memset(cookie_out, 0, sizeof(*cookie_out));
-	if (ldap_parse_result(ld, result, NULL, NULL, NULL, NULL, &controls,
-		0) != LDAP_SUCCESS)
-		return false;
+	code =
+	    ldap_parse_result(ld, result, NULL, NULL, NULL, NULL, &controls, 0);
 	page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
-	if (page != NULL)
-		has = ldap_parse_pageresponse_control(ld, page, &estimate,
-			  cookie_out) == LDAP_SUCCESS &&
-		    cookie_out->bv_len > 0;
+	if (code == LDAP_SUCCESS && page != NULL)
+		code = ldap_parse_pageresponse_control(ld, page, &estimate,
+		    cookie_out);
 	ldap_controls_free(controls);
-	return has;
+	return code == LDAP_SUCCESS;
 }
 
 static void
@@ -225,7 +226,9 @@ on_end(void *arg, int code, LDAP *ld, LDAPMessage *result)
 		follow_failed(f, f->error);
 	} else if (f->has_failed)
 		follow_failed(f, f->error);
-	else if (has_more(ld, result, &cookie))
+	else if (!read_cookie(ld, result, &cookie))
+		follow_failed(f, "grants: the end of a page is malformed");
+	else if (cookie.bv_len > 0)
 		search_page(f, &cookie);
 	else
 		have_read(f);

@@ -20,22 +20,41 @@ begin_again(struct follow *f, const char *why)
 	line_set(f->error, "grants (RFC 4533): %s", why);
 }
 
+static struct grants_set *
+set_of(struct follow *f)
+{
+	return f->is_refreshing ? &f->fresh : &f->set;
+}
+
+/* It does not say what is in an entry that it has told us before. */
+static void
+expect_known(struct follow *f, const struct berval *uuid)
+{
+	if (grants_set_find(set_of(f), uuid) == NULL)
+		begin_again(f, "an entry that was never sent is present");
+}
+
+static void
+remove_entry(struct follow *f, const struct berval *uuid)
+{
+	if (grants_set_remove(set_of(f), uuid) && !f->is_refreshing)
+		f->is_dirty = true;
+}
+
 static void
 take_change(struct follow *f, enum sync_state state, const struct berval *uuid,
     LDAP *ld, LDAPMessage *entry)
 {
-	struct grants_set *set = f->is_refreshing ? &f->fresh : &f->set;
-
 	switch (state) {
 	case SYNC_STATE_PRESENT:
+		expect_known(f, uuid);
 		break;
 	case SYNC_STATE_ADD:
 	case SYNC_STATE_MODIFY:
-		follow_put(f, set, uuid, ld, entry);
+		follow_put(f, set_of(f), uuid, ld, entry);
 		break;
 	case SYNC_STATE_DELETE:
-		if (grants_set_remove(set, uuid) && !f->is_refreshing)
-			f->is_dirty = true;
+		remove_entry(f, uuid);
 		break;
 	}
 }
@@ -73,14 +92,15 @@ take_info(struct follow *f, const struct sync_info *info)
 		break;
 	case SYNC_INFO_DELETED:
 		for (BerVarray u = info->uuids; u != NULL && u->bv_val != NULL;
-		     u++) {
-			if (grants_set_remove(&f->set, u))
-				f->is_dirty = true;
-		}
+		     u++)
+			remove_entry(f, u);
 		break;
 	case SYNC_INFO_PRESENT:
 		if (!f->is_refreshing)
 			begin_again(f, "the server begins another refresh");
+		for (BerVarray u = info->uuids; u != NULL && u->bv_val != NULL;
+		     u++)
+			expect_known(f, u);
 		break;
 	}
 }

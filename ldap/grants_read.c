@@ -40,6 +40,12 @@ read_activity(struct grants_entry *e, LDAP *ld, LDAPMessage *entry)
 		e->is_malformed = true;
 }
 
+static const char *
+rules_attribute(const struct grants_entry *e)
+{
+	return e->kind == GRANTS_KDDNS ? "kddnsGrant" : "idnsUpdatePolicy";
+}
+
 static bool
 read_texts(struct grants_entry *e, LDAP *ld, LDAPMessage *entry)
 {
@@ -49,8 +55,7 @@ read_texts(struct grants_entry *e, LDAP *ld, LDAPMessage *entry)
 	return e->dn != NULL &&
 	    entry_texts(ld, entry, is_kddns ? "kddnsZone" : "idnsName",
 		&e->zones, &e->n_zones) &&
-	    entry_texts(ld, entry, is_kddns ? "kddnsGrant" : "idnsUpdatePolicy",
-		&e->rules, &e->n_rules);
+	    entry_texts(ld, entry, rules_attribute(e), &e->rules, &e->n_rules);
 }
 
 struct grants_entry *
@@ -72,10 +77,10 @@ grants_entry_read(LDAP *ld, LDAPMessage *entry, char line[LINE_SIZE])
 		grants_entry_unref(e);
 		return NULL;
 	}
-	if (entry_is_cut(ld, entry, "kddnsGrant")) {
+	if (entry_is_cut(ld, entry, rules_attribute(e))) {
 		line_set(line,
-		    "%s: the server shows only some of its kddnsGrant values",
-		    e->dn);
+		    "%s: the server shows only some of its %s values", e->dn,
+		    rules_attribute(e));
 		grants_entry_unref(e);
 		return NULL;
 	}

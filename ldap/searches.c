@@ -209,6 +209,14 @@ end_with_result(struct searches *s, struct search *search, LDAPMessage *m,
 }
 
 static void
+end_early(struct searches *s, struct search *search, int code)
+{
+	(void)ldap_abandon_ext(s->ld, search->msgid, NULL, NULL);
+	unlink_sent(s, search);
+	finish(search, code, s->ld, NULL);
+}
+
+static void
 hand_out(struct searches *s, LDAPMessage *m, int64_t now_ms)
 {
 	int msgid = ldap_msgid(m), type = ldap_msgtype(m);
@@ -220,6 +228,10 @@ hand_out(struct searches *s, LDAPMessage *m, int64_t now_ms)
 		return; /* abandoned */
 	if (type == LDAP_RES_SEARCH_RESULT) {
 		end_with_result(s, search, m, now_ms);
+		return;
+	}
+	if (type == LDAP_RES_SEARCH_REFERENCE && !s->ignores_references) {
+		end_early(s, search, LDAP_REFERRAL);
 		return;
 	}
 	if (search->request.patience_ms != 0)
@@ -239,10 +251,8 @@ end_late_ones(struct searches *s, int64_t now_ms)
 			search = search->next;
 			continue;
 		}
-		(void)ldap_abandon_ext(s->ld, search->msgid, NULL, NULL);
 		s->has_timed_out = true;
-		unlink_sent(s, search);
-		finish(search, LDAP_TIMEOUT, s->ld, NULL);
+		end_early(s, search, LDAP_TIMEOUT);
 		search = s->sent; /* done() may have changed the list */
 	}
 }

@@ -57,6 +57,12 @@ struct searches {
 	uint64_t durations[DIRECTORY_DURATIONS + 1];
 	uint64_t durations_sum_ms;
 	bool has_timed_out; /* set here, cleared by who looks at it */
+	/*
+	 * A reference to another server, which is not asked, ends a search with
+	 * LDAP_REFERRAL: what was found is not all.  But an Active Directory
+	 * has them for the domains below it, whatever is looked for.
+	 */
+	bool ignores_references;
 };
 
 /* For a new connection; durations stay, and so have to be zero before. */
