@@ -286,34 +286,39 @@ machine_name(const uint8_t *realm, const struct signer *signer,
 	return name_join(label, len + 1, realm, name_out) == 0;
 }
 
+static bool
+names_realm(const struct policy_rule *r)
+{
+	return r->identity == RULE_REALM || r->identity == RULE_PRINCIPAL;
+}
+
 bool
-match_is_own_name(const struct signer *signer, const uint8_t *name)
+match_is_own_name(const struct policy_rule *r, const struct signer *signer,
+    const uint8_t *name)
 {
 	struct name realm, own;
 	const char *text;
+	bool is_below;
 
 	if (signer->kind != SIGNER_PRINCIPAL)
 		return false;
 	text = signer->principal->realm;
+	is_below = name_from_text(text, NULL, &realm) == 0 &&
+	    is_strictly_below(name, realm.octets);
 	if (is_host(text, signer))
-		return host_name(signer, &own) && name_equal(name, own.octets);
-	return is_machine(text, signer) &&
-	    name_from_text(text, NULL, &realm) == 0 &&
+		return (is_below || names_realm(r)) &&
+		    host_name(signer, &own) && name_equal(name, own.octets);
+	return is_below && is_machine(text, signer) &&
 	    machine_name(realm.octets, signer, &own) &&
 	    name_equal(name, own.octets);
 }
 
-/* A zone's servers, and the zone itself, are nobody's own name. */
-static bool
-is_reserved(const struct policy_rule *r, const struct policy_question *q,
+bool
+match_is_reserved(const struct policy_rule *r, const struct policy_question *q,
     const uint8_t *name)
 {
-	if (name_equal(name, r->apex.octets))
-		return true;
-	for (size_t i = 0; i < q->n_servers; i++)
-		if (name_equal(name, q->servers[i].octets))
-			return true;
-	return false;
+	return name_equal(name, r->apex.octets) ||
+	    (q->zones != NULL && q->zones->is_reserved(q->zones->arg, name));
 }
 
 static const struct name *
@@ -322,7 +327,8 @@ first_account_name(const struct policy_rule *r, const struct policy_question *q)
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return NULL;
 	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
-		if (!is_reserved(r, q, signer_facts_host(q->facts, i)->octets))
+		if (!match_is_reserved(r, q,
+			signer_facts_host(q->facts, i)->octets))
 			return signer_facts_host(q->facts, i);
 	return NULL;
 }
@@ -372,15 +378,14 @@ match_account_owner(const struct policy_rule *r,
 {
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return MATCH_UNKNOWN;
-	if (is_reserved(r, q, q->owner))
-		return MATCH_NO;
 	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++) {
 		const uint8_t *host = signer_facts_host(q->facts, i)->octets;
+		bool is_it = r->where == RULE_SELF
+		    ? name_equal(q->owner, host)
+		    : name_is_below(q->owner, host);
 
-		if (is_reserved(r, q, host))
-			continue;
-		if (r->where == RULE_SELF ? name_equal(q->owner, host)
-					  : name_is_below(q->owner, host))
+		if (is_it && !match_is_reserved(r, q, host) &&
+		    !match_is_reserved(r, q, q->owner))
 			return MATCH_YES;
 	}
 	return MATCH_NO;

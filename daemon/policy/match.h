@@ -49,8 +49,17 @@ bool match_self_name(const struct policy_rule *r,
 /* The same but for case. */
 bool match_same_principal(const struct principal *a, const struct principal *b);
 
-/* True if krb5-self or ms-self would grant it to the signer, of any realm. */
-bool match_is_own_name(const struct signer *signer, const uint8_t *name);
+/*
+ * True if krb5-self or ms-self would grant it to the signer.  Those name a
+ * realm that may say what its hosts are called; where the rule names none, a
+ * realm says it of names below itself.
+ */
+bool match_is_own_name(const struct policy_rule *r, const struct signer *signer,
+    const uint8_t *name);
+
+/* A zone's servers, and the zone itself, are nobody's own name. */
+bool match_is_reserved(const struct policy_rule *r,
+    const struct policy_question *q, const uint8_t *name);
 
 /* True if the rule speaks of every type there is. */
 bool match_covers_all_types(const struct policy_rule *r);

@@ -88,11 +88,12 @@ address_of(const uint8_t *name, struct addr *addr_out)
 /* --- Targets --- */
 
 static bool
-is_account_name(const struct policy_question *q, const uint8_t *name)
+is_account_name(const struct policy_rule *r, const struct policy_question *q,
+    const uint8_t *name)
 {
 	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
 		if (name_equal(signer_facts_host(q->facts, i)->octets, name))
-			return true;
+			return !match_is_reserved(r, q, name);
 	return false;
 }
 
@@ -100,11 +101,11 @@ static enum match
 is_own_target(const struct policy_rule *r, const struct policy_question *q,
     const uint8_t *target)
 {
-	if (match_is_own_name(q->signer, target))
+	if (match_is_own_name(r, q->signer, target))
 		return MATCH_YES;
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return r->has_directory ? MATCH_UNKNOWN : MATCH_NO;
-	return is_account_name(q, target) ? MATCH_YES : MATCH_NO;
+	return is_account_name(r, q, target) ? MATCH_YES : MATCH_NO;
 }
 
 /* What is taken away needs no address: it may be why it goes. */
@@ -116,8 +117,8 @@ has_address(const struct policy_rule *r, const struct policy_question *q,
 
 	if (r->target == RULE_OWN_TARGET_UNCHECKED || !q->is_addition)
 		return true;
-	return q->has_address != NULL && address_of(q->owner, &address) &&
-	    q->has_address(q->has_address_arg, target, &address);
+	return q->zones != NULL && address_of(q->owner, &address) &&
+	    q->zones->has_address(q->zones->arg, target, &address);
 }
 
 enum match

@@ -119,6 +119,16 @@ enum policy_verdict {
 	POLICY_WAIT, /* it depends on facts that are coming: ask again then */
 };
 
+/* What our zones, all of them, say of a name. */
+struct policy_zones {
+	/* It has that address. */
+	bool (*has_address)(void *arg, const uint8_t *name,
+	    const struct addr *address);
+	/* It is a zone, or the zone's that it is in: MNAME or name server. */
+	bool (*is_reserved)(void *arg, const uint8_t *name);
+	void *arg;
+};
+
 /* One change that somebody asks for. */
 struct policy_question {
 	const struct signer *signer;
@@ -130,17 +140,11 @@ struct policy_question {
 	uint16_t rdata_len;
 	bool is_addition;
 
-	/* True if that name has the address in our zones; NULL: none does. */
-	bool (*has_address)(void *arg, const uint8_t *name,
-	    const struct addr *address);
-	void *has_address_arg;
+	const struct policy_zones *zones; /* NULL: there are none */
 
 	/* What the directory holds for the signer; facts only if KNOWN. */
 	enum signer_facts_state facts_state;
 	const struct signer_facts *facts;
-	/* The zone's MNAME and name servers: nobody's own names. */
-	const struct name *servers;
-	size_t n_servers;
 };
 
 struct policy_decision {

@@ -292,26 +292,22 @@ tell(struct explaining *e, enum rcode rcode, const struct update_record *record)
 		reason_set(&out->reason, "nothing is there to be changed");
 }
 
-/* As handle_update.c and the writer do it.  ERR_NOMEM. */
-static int
+/* As handle_update.c and the writer do it. */
+static void
 decide(struct explaining *e, const struct message *m,
     const struct zone_version *v)
 {
 	struct update_record record;
 	struct requester q;
-	int ret;
 
 	requester_init(&q);
 	q.by.signer = &e->signer;
 	q.by.address = &e->question->address;
 	q.by.tcp = e->question->tcp;
-	ret = requester_begin(&q, e->server, e->zone, v, &e->arena);
-	if (ret == 0) {
-		find_facts(e, &q);
-		tell(e, judge(e, m, v, &q.by, &record), &record);
-	}
+	requester_begin(&q, e->server, e->zone);
+	find_facts(e, &q);
+	tell(e, judge(e, m, v, &q.by, &record), &record);
 	requester_clear(&q);
-	return ret;
 }
 
 /* What would be granted is refused all the same while the zone is frozen. */
@@ -340,10 +336,10 @@ ask(struct explaining *e)
 		return ERR_NOTFOUND;
 	}
 	ret = make_message(e, &m);
-	if (ret == 0)
-		ret = decide(e, &m, v);
-	if (ret == 0)
+	if (ret == 0) {
+		decide(e, &m, v);
 		tell_frozen(e);
+	}
 	zone_unpin(v);
 	return ret;
 }

@@ -1,5 +1,5 @@
 /*
- * forward.c - does a name have an address in our zones
+ * forward.c - what our zones say of a name that policy/ asks about
  *
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -26,13 +26,20 @@ rrset_has(const struct rrset *s, const struct addr *address)
 	return false;
 }
 
+/* The zone that the name is in, or NULL; to be unpinned. */
+static const struct zone_version *
+version_of(struct server *s, const uint8_t *name)
+{
+	struct store_zone *z = store_find(s->store, name);
+
+	return z == NULL ? NULL : store_zone_pin(z);
+}
+
 bool
 forward_has_address(void *server, const uint8_t *name,
     const struct addr *address)
 {
-	struct server *s = server;
-	struct store_zone *z = store_find(s->store, name);
-	const struct zone_version *v = z == NULL ? NULL : store_zone_pin(z);
+	const struct zone_version *v = version_of(server, name);
 	const struct zone_name *n;
 	bool has = false;
 
@@ -46,4 +53,38 @@ forward_has_address(void *server, const uint8_t *name,
 		    address);
 	zone_unpin(v);
 	return has;
+}
+
+/* Of a SOA or NS RRset: a name is the first that is in their RDATA. */
+static bool
+points_to(const struct rrset *s, const uint8_t *name)
+{
+	struct rdata_ref rdata;
+
+	for (size_t at = 0; s != NULL && rrset_next(s, &at, &rdata);)
+		if (name_equal(rdata.octets, name))
+			return true;
+	return false;
+}
+
+bool
+forward_is_reserved(void *server, const uint8_t *name)
+{
+	struct server *s = server;
+	const struct zone_version *v;
+	const struct zone_name *apex, *n;
+	bool is;
+
+	if (store_find(s->store, name) == NULL)
+		return false;
+	v = version_of(s, name);
+	if (v == NULL)
+		return true;
+	apex = version_apex(v);
+	n = zone_get(v, name);
+	is = n != NULL && (n == apex || zone_name_rrset(n, TYPE_NS) != NULL);
+	is = is || points_to(version_soa(v), name) ||
+	    (apex != NULL && points_to(zone_name_rrset(apex, TYPE_NS), name));
+	zone_unpin(v);
+	return is;
 }

@@ -112,9 +112,7 @@ gather(struct request *r)
 	r->requester.by.signer = &r->tsig.signer;
 	r->requester.by.address = &r->from.remote;
 	r->requester.by.tcp = request_is_tcp(r);
-	if (requester_begin(&r->requester, s, r->zone,
-		store_zone_version(r->zone->zone), &r->arena) != 0)
-		return RCODE_SERVFAIL;
+	requester_begin(&r->requester, s, r->zone);
 	look_for_facts(r);
 	return RCODE_NOERROR;
 }

@@ -9,16 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/base/arena.h"
-#include "daemon/base/err.h"
-#include "daemon/dns/rdata.h"
 #include "daemon/identity/principal.h"
 #include "daemon/server/facts_cache.h"
 #include "daemon/server/forward.h"
 #include "daemon/server/grants.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/zone_book.h"
-#include "daemon/zone/zone.h"
 
 void
 requester_init(struct requester *q)
@@ -26,44 +22,16 @@ requester_init(struct requester *q)
 	memset(q, 0, sizeof(*q));
 }
 
-/* The zone's own servers: MNAME and the targets of NS at the apex. */
-static int
-add_servers(struct requester *q, const struct zone_version *v, struct arena *a)
-{
-	const struct zone_name *apex = version_apex(v);
-	const struct rrset *soa = version_soa(v);
-	const struct rrset *ns =
-	    apex == NULL ? NULL : zone_name_rrset(apex, TYPE_NS);
-	struct name *servers = arena_calloc(a,
-	    1 + (ns == NULL ? (size_t)0 : ns->n_rrs), sizeof(*servers));
-	struct rdata_ref rdata;
-	size_t n = 0, at = 0;
-
-	if (servers == NULL)
-		return ERR_NOMEM;
-	/* MNAME is the first field of a SOA. */
-	if (soa != NULL && rrset_next(soa, &at, &rdata) != 0)
-		name_set(&servers[n++], rdata.octets);
-	for (at = 0; ns != NULL && rrset_next(ns, &at, &rdata) != 0;)
-		name_set(&servers[n++], rdata.octets);
-	q->by.servers = servers;
-	q->by.n_servers = n;
-	return 0;
-}
-
-int
+void
 requester_begin(struct requester *q, struct server *s,
-    const struct zone_settings *z, const struct zone_version *v,
-    struct arena *a)
+    const struct zone_settings *z)
 {
+	q->zones =
+	    (struct policy_zones){forward_has_address, forward_is_reserved, s};
 	q->book = zone_book_ref(z->book);
 	q->by.book = q->book;
 	q->by.allow_update = z->allow_update;
-	q->by.has_address = forward_has_address;
-	q->by.has_address_arg = s;
-	if (v == NULL || !policy_book_needs_facts(q->book))
-		return 0;
-	return add_servers(q, v, a);
+	q->by.zones = &q->zones;
 }
 
 bool

@@ -6,11 +6,12 @@
  *
  * Owns:    references on the policy book and on facts; the rest is lent.
  * Threads: one at a time.
- * Errors:  negative enum err.
+ * Errors:  none.
  */
 #ifndef SERVER_REQUESTER_H
 #define SERVER_REQUESTER_H
 
+#include "daemon/policy/policy.h"
 #include "daemon/update/update.h"
 
 struct facts_view;
@@ -19,10 +20,10 @@ struct server;
 struct server_grants;
 struct signer_facts;
 struct zone_settings;
-struct zone_version;
 
 struct requester {
 	struct update_requester by; /* points to what follows */
+	struct policy_zones zones;
 	struct policy_book *book;
 	struct signer_facts *facts;
 };
@@ -32,12 +33,10 @@ void requester_init(struct requester *q);
 
 /*
  * Who asks is in q->by: signer, address, transport.  Adds the zone's book as
- * it is now, and what else the server knows; names lie in a.  v: of the zone,
- * or NULL if it is not loaded.  ERR_NOMEM.
+ * it is now, and what else the server knows.
  */
-int requester_begin(struct requester *q, struct server *s,
-    const struct zone_settings *z, const struct zone_version *v,
-    struct arena *a);
+void requester_begin(struct requester *q, struct server *s,
+    const struct zone_settings *z);
 
 /* True if facts of the signer could decide. */
 bool requester_needs_facts(const struct requester *q);

@@ -100,12 +100,9 @@ question_of(const struct update *u, const struct rr *rr)
 	    .tcp = by->tcp,
 	    .owner = rr->owner,
 	    .type = rr->type,
-	    .has_address = by->has_address,
-	    .has_address_arg = by->has_address_arg,
+	    .zones = by->zones,
 	    .facts_state = by->facts_state,
 	    .facts = by->facts,
-	    .servers = by->servers,
-	    .n_servers = by->n_servers,
 	};
 }
 

@@ -75,14 +75,10 @@ struct update_requester {
 	const struct addr *address;
 	bool tcp;
 
-	/* As struct policy_question has them; has_address on both threads. */
-	bool (*has_address)(void *arg, const uint8_t *name,
-	    const struct addr *address);
-	void *has_address_arg;
+	/* As struct policy_question has them; zones on both threads. */
+	const struct policy_zones *zones;
 	enum signer_facts_state facts_state;
 	const struct signer_facts *facts;
-	const struct name *servers;
-	size_t n_servers;
 };
 
 struct update {

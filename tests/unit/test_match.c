@@ -405,6 +405,32 @@ facts_of_pc1(void)
 	return f;
 }
 
+/* Our zones: pc1.ad.test has 192.0.2.7 and 2001:db8::a7. */
+static bool
+has_address(void *arg, const uint8_t *n, const struct addr *address)
+{
+	struct name pc1 = name("pc1.ad.test");
+	struct addr v4, v6;
+
+	(void)arg;
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("192.0.2.7", &v4), 0);
+	CU_ASSERT_EQUAL_FATAL(addr_from_text("2001:db8::a7", &v6), 0);
+	return name_equal(n, pc1.octets) &&
+	    (addr_equal(address, &v4) || addr_equal(address, &v6));
+}
+
+/* ns1.ad.test is a server of theirs. */
+static bool
+is_reserved(void *arg, const uint8_t *n)
+{
+	struct name ns1 = name("ns1.ad.test");
+
+	(void)arg;
+	return name_equal(n, ns1.octets);
+}
+
+static const struct policy_zones zones = {has_address, is_reserved, NULL};
+
 static void
 test_names_of_the_directory_are_own_names(void)
 {
@@ -434,7 +460,6 @@ test_names_of_the_directory_are_own_names(void)
 	    {"grant * ldap-selfsub .", "ns1.ad.test", MATCH_YES, MATCH_NO},
 	    {"grant * ldap-selfsub .", "other.ad.test", MATCH_YES, MATCH_NO},
 	};
-	struct name server = name("ns1.ad.test");
 	struct signer_facts *f = facts_of_pc1();
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
 	struct policy_rule *r;
@@ -449,8 +474,7 @@ test_names_of_the_directory_are_own_names(void)
 		    .owner = owner.octets,
 		    .facts_state = SIGNER_FACTS_KNOWN,
 		    .facts = f,
-		    .servers = &server,
-		    .n_servers = 1};
+		    .zones = &zones};
 
 		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
 		if (match_requester(r, &q) != cases[i].requester ||
@@ -516,20 +540,6 @@ test_a_list_that_may_lack_groups_says_no_to_none(void)
 	principal_unref(signer.principal);
 }
 
-/* Our zones: pc1.ad.test has 192.0.2.7 and 2001:db8::a7. */
-static bool
-has_address(void *arg, const uint8_t *n, const struct addr *address)
-{
-	struct name pc1 = name("pc1.ad.test");
-	struct addr v4, v6;
-
-	(void)arg;
-	CU_ASSERT_EQUAL_FATAL(addr_from_text("192.0.2.7", &v4), 0);
-	CU_ASSERT_EQUAL_FATAL(addr_from_text("2001:db8::a7", &v6), 0);
-	return name_equal(n, pc1.octets) &&
-	    (addr_equal(address, &v4) || addr_equal(address, &v6));
-}
-
 #define V6_OF_PC1                                                              \
 	"7.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."     \
 	"ip6.arpa"
@@ -567,6 +577,17 @@ test_a_ptr_to_oneself_needs_the_address(void)
 		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_NO, MATCH_NO},
 	    {"grant * ptr-self no-forward-check", "alice@AD.TEST",
 		"7.2.0.192.in-addr.arpa", "alice.ad.test", MATCH_NO, MATCH_NO},
+	    /* a realm says what its hosts are called: below itself, or if asked
+	     */
+	    {"grant * ptr-self no-forward-check", "host/pc1.ad.test@OTHER",
+		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_NO, MATCH_NO},
+	    {"grant * ptr-self no-forward-check", "host/pc1.ad.test@TEST",
+		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_YES, MATCH_YES},
+	    {"grant OTHER ptr-self no-forward-check", "host/pc1.ad.test@OTHER",
+		"7.2.0.192.in-addr.arpa", "pc1.ad.test", MATCH_YES, MATCH_YES},
+	    {"grant host/pc1.ad.test@OTHER ptr-self no-forward-check",
+		"host/pc1.ad.test@OTHER", "7.2.0.192.in-addr.arpa",
+		"pc1.ad.test", MATCH_YES, MATCH_YES},
 	};
 
 	for (size_t i = 0; i < N(cases); i++) {
@@ -579,7 +600,7 @@ test_a_ptr_to_oneself_needs_the_address(void)
 		    .rdata = target.octets,
 		    .rdata_len = target.len,
 		    .is_addition = true,
-		    .has_address = has_address};
+		    .zones = &zones};
 		struct policy_rule *r;
 		struct reason reason;
 
@@ -612,7 +633,8 @@ test_the_directory_tells_whose_a_target_is(void)
 	    .owner = owner.octets,
 	    .type = TYPE_PTR,
 	    .rdata = target.octets,
-	    .rdata_len = target.len};
+	    .rdata_len = target.len,
+	    .zones = &zones};
 	struct policy_rule *r;
 	struct reason reason;
 
@@ -625,6 +647,9 @@ test_the_directory_tells_whose_a_target_is(void)
 	q.facts = f;
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_YES);
 	target = name("other.ad.test");
+	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
+	/* It holds that name as well; it is a server's all the same. */
+	target = name("ns1.ad.test");
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
 	rule_destroy(r);
 	signer_facts_unref(f);
