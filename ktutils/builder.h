@@ -18,7 +18,8 @@
 
 struct builder {
 	struct report *report;
-	bool is_short; /* of memory */
+	enum report_source source; /* of the findings that come */
+	bool is_short;             /* of memory */
 };
 
 void builder_init(struct builder *b);

@@ -32,6 +32,12 @@ struct check_texts {
 	size_t n;
 };
 
+/* A login that has failed with a key that is still the same. */
+struct check_wrong_key {
+	const char *principal;
+	const char *reason;
+};
+
 struct check_request {
 	struct check_texts keytabs; /* "FILE:/path" or "/path" */
 	/*
@@ -56,9 +62,12 @@ struct check_request {
 	 * NULL: accounts of the keytab, then SPNs.
 	 */
 	const char *account;
-	bool must_not_log_in; /* a login has failed, and the file is the same */
+	/* Not tried again, and reported as they were. */
+	const struct check_wrong_key *wrong_keys;
+	size_t n_wrong_keys;
 	unsigned timeout_ms;  /* a KDC's for one message; 0: CHECK_TIMEOUT_MS */
 	unsigned deadline_ms; /* for all of it; 0: CHECK_DEADLINE_MS */
+	int stop_fd; /* readable: KDCs are not to be waited for; 0: none */
 };
 
 int check_run(const struct check_request *request,

@@ -369,6 +369,24 @@ report_login(struct online *o, const char *principal, krb5_error_code code,
 		find_refused_login(o->c, principal, code, reason);
 }
 
+/* True, and reported, if its key is known to be wrong. */
+static bool
+is_known_wrong(struct online *o, const char *principal)
+{
+	const struct check_request *request = o->c->request;
+
+	for (size_t i = 0; i < request->n_wrong_keys; i++) {
+		const struct check_wrong_key *w = &request->wrong_keys[i];
+
+		if (strcmp(w->principal, principal) != 0)
+			continue;
+		report_login(o, principal, KRB5KDC_ERR_PREAUTH_FAILED,
+		    w->reason, 0);
+		return true;
+	}
+	return false;
+}
+
 /* A ccache of our own for a TGT; NULL: there cannot be one. */
 static krb5_ccache
 new_ccache(const struct online *o)
@@ -403,7 +421,8 @@ log_in(struct online *o, const char *principal)
 	krb5_ccache ccache;
 	krb5_error_code code;
 
-	if (krb5_parse_name(krb5, principal, &client) != 0)
+	if (is_known_wrong(o, principal) ||
+	    krb5_parse_name(krb5, principal, &client) != 0)
 		return;
 	ccache = new_ccache(o);
 	if (ccache != NULL) {
@@ -512,19 +531,16 @@ check_logins(struct online *o)
 {
 	struct checking *c = o->c;
 
-	if (!c->request->must_not_log_in) {
-		if (o->account != NULL)
-			log_in(o, o->account);
-		log_accounts_in(o);
-		log_services_in(o);
-	}
+	if (o->account != NULL)
+		log_in(o, o->account);
+	log_accounts_in(o);
+	log_services_in(o);
 	borrow(o);
 	if (o->has_tgt || check_bare_tickets(o))
 		return;
 	builder_find(&c->b, "login-none", REPORT_WARNING, o->realm,
-	    "No key of the keytab %s log in, so no ticket could show if the "
-	    "KDC's keys are the same.",
-	    c->request->must_not_log_in ? "was to" : "can");
+	    "No key of the keytab can log in, so no ticket could show if the "
+	    "KDC's keys are the same.");
 	builder_advise(&c->b,
 	    "say whose keys they are (--account), or lend a ticket of your own "
 	    "(kinit, --ccache)");
@@ -633,6 +649,7 @@ check_one_realm(struct checking *c, const char *realm)
 	struct ticket_way w = way(&o);
 	int64_t found_by =
 	    exchange_now_ms() + (int64_t)FIND_SHARE * w.timeout_ms;
+	bool is_asking;
 
 	if (!set_account(&o) || !make_keytab(&o) ||
 	    kdcs_find(&o.kdcs, c->krb5, realm,
@@ -640,13 +657,19 @@ check_one_realm(struct checking *c, const char *realm)
 		c->b.is_short = true;
 		goto done;
 	}
+	if (c->request->stop_fd != 0)
+		o.kdcs.stop_fd = c->request->stop_fd;
 	probe(&o);
-	if (check_kdcs(&o)) {
+	c->b.source = REPORT_OF_KDCS;
+	is_asking = check_kdcs(&o);
+	c->b.source = REPORT_OF_KEYS;
+	if (is_asking) {
 		check_logins(&o);
 		check_tickets(&o);
 		find_wrong_keys(&o);
 	}
 done:
+	c->b.source = REPORT_OF_FILES;
 	if (o.has_tgt)
 		(void)krb5_cc_destroy(c->krb5, o.ccache);
 	if (o.keytab != NULL)

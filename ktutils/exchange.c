@@ -246,12 +246,12 @@ is_waiting(const struct exchange *x)
 	return x->state != EXCHANGE_DONE;
 }
 
-/* Who is waited for; until is set to when one of them has to send again. */
+/* Who is waited for, behind polls[0]; until is set to when one of them has to send again. */
 static nfds_t
 gather(struct exchange *x, size_t n, struct pollfd *polls, size_t *which,
     int64_t *until)
 {
-	nfds_t n_polls = 0;
+	nfds_t n_polls = 1;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_waiting(&x[i]))
@@ -268,11 +268,12 @@ gather(struct exchange *x, size_t n, struct pollfd *polls, size_t *which,
 }
 
 static void
-run_some(struct exchange *x, size_t n, int64_t deadline)
+run_some(struct exchange *x, size_t n, int64_t deadline, int stop_fd)
 {
-	struct pollfd polls[POLL_MAX];
-	size_t which[POLL_MAX];
+	struct pollfd polls[1 + POLL_MAX] = {{.fd = stop_fd, .events = POLLIN}};
+	size_t which[1 + POLL_MAX];
 	int64_t started = exchange_now_ms(), now = started;
+	int error = ETIMEDOUT;
 
 	for (size_t i = 0; i < n; i++)
 		start(&x[i]);
@@ -280,12 +281,16 @@ run_some(struct exchange *x, size_t n, int64_t deadline)
 		int64_t until = deadline;
 		nfds_t n_polls = gather(x, n, polls, which, &until);
 
-		if (n_polls == 0 || now >= deadline)
+		if (n_polls == 1 || now >= deadline)
 			break;
 		(void)poll(polls, n_polls,
 		    until > now ? (int)(until - now) : 0);
 		now = exchange_now_ms();
-		for (nfds_t i = 0; i < n_polls; i++) {
+		if (polls[0].revents != 0) {
+			error = ECANCELED;
+			break;
+		}
+		for (nfds_t i = 1; i < n_polls; i++) {
 			struct exchange *one = &x[which[i]];
 
 			if (polls[i].revents != 0)
@@ -297,15 +302,15 @@ run_some(struct exchange *x, size_t n, int64_t deadline)
 	}
 	for (size_t i = 0; i < n; i++)
 		if (is_waiting(&x[i]))
-			end(&x[i], ETIMEDOUT);
+			end(&x[i], error);
 }
 
 void
-exchange_run(struct exchange *x, size_t n, int64_t deadline)
+exchange_run(struct exchange *x, size_t n, int64_t deadline, int stop_fd)
 {
 	for (size_t at = 0; at < n; at += POLL_MAX)
 		run_some(x + at, n - at < POLL_MAX ? n - at : POLL_MAX,
-		    deadline);
+		    deadline, stop_fd);
 	for (size_t i = 0; i < n; i++)
 		if (x[i].error != 0)
 			exchange_clear(&x[i]);

@@ -55,9 +55,10 @@ int64_t exchange_now_ms(void); /* a clock that never jumps */
 
 /*
  * Does all of them at the same time, until each has its reply or error, or
- * the deadline.  A reply that is not Kerberos is EPROTO.
+ * the deadline.  A reply that is not Kerberos is EPROTO.  Once stop_fd is
+ * readable what is not done is ECANCELED; -1: there is none.
  */
-void exchange_run(struct exchange *x, size_t n, int64_t deadline);
+void exchange_run(struct exchange *x, size_t n, int64_t deadline, int stop_fd);
 
 /* Wipes and frees the reply. */
 void exchange_clear(struct exchange *x);

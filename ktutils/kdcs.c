@@ -147,6 +147,7 @@ kdcs_find(struct kdcs *k, krb5_context krb5, const char *realm,
 	size_t n;
 
 	memset(k, 0, sizeof(*k));
+	k->stop_fd = -1;
 	k->realm = strdup(realm);
 	if (hosts == NULL || k->realm == NULL) {
 		free(hosts);
@@ -273,7 +274,7 @@ kdcs_probe(struct kdcs *k, krb5_const_principal client, krb5_keytab keytab,
 		all[n++] = probes[i].by[BY_TCP];
 		all[n++] = probes[i].by[BY_UDP];
 	}
-	exchange_run(all, n, end < deadline ? end : deadline);
+	exchange_run(all, n, end < deadline ? end : deadline, k->stop_fd);
 	for (size_t i = 0, at = 0; i < k->n; i++) {
 		if (probes[i].greeting == NULL)
 			continue;
@@ -351,7 +352,8 @@ kdcs_send(const struct kdcs *k, const krb5_data *message, unsigned timeout_ms,
 		};
 
 		tried[which] = true;
-		exchange_run(&x, 1, end < deadline ? end : deadline);
+		exchange_run(&x, 1, end < deadline ? end : deadline,
+		    k->stop_fd);
 		if (x.error == 0) {
 			hand_out(&x, reply_out);
 			return 0;

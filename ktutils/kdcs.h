@@ -40,6 +40,7 @@ struct kdcs {
 	char *realm;
 	struct kdc *items; /* an address each */
 	size_t n;
+	int stop_fd; /* readable: nobody is to be waited for; -1: none */
 };
 
 /*

@@ -96,6 +96,7 @@ builder_init(struct builder *b)
 	struct shared *s = calloc(1, sizeof(*s));
 
 	b->is_short = s == NULL;
+	b->source = REPORT_OF_FILES;
 	b->report = s == NULL ? NULL : &s->report;
 	if (s != NULL)
 		atomic_init(&s->refs, 1);
@@ -253,6 +254,7 @@ builder_find(struct builder *b, const char *id, enum report_severity severity,
 	if (f == NULL)
 		return;
 	f->id = id;
+	f->source = b->source;
 	f->severity = severity;
 	builder_set(b, &f->subject, "%s", subject);
 	builder_set(b, &f->advice, "%s", "");

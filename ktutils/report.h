@@ -32,9 +32,17 @@ enum report_severity {
 	REPORT_ERROR,   /* does not work for somebody */
 };
 
+/* What has to be looked at to find it. */
+enum report_source {
+	REPORT_OF_FILES, /* files, and tickets that are held */
+	REPORT_OF_KDCS,  /* KDCs, whatever our keys are */
+	REPORT_OF_KEYS,  /* our keys beside the KDCs' */
+};
+
 /* The ids are stable, and listed in kddns-keytab(1). */
 struct report_finding {
 	const char *id; /* "kvno-stale" */
+	enum report_source source;
 	enum report_severity severity;
 	char *subject; /* the file, principal, KDC or ccache that it is of */
 	char *text;    /* a sentence: what is wrong */

@@ -24,8 +24,8 @@ offset_or_null(bool has_offset, int32_t offset_s)
 	return has_offset ? json_integer(offset_s) : json_null();
 }
 
-static json_t *
-finding(const struct report_finding *f)
+json_t *
+report_json_finding(const struct report_finding *f)
 {
 	return json_pack("{s:s,s:s,s:s,s:s,s:s}", "id", f->id, "severity",
 	    report_severity_text(f->severity), "subject", f->subject, "text",
@@ -118,30 +118,69 @@ report_json_entries(const struct report *r)
 }
 
 json_t *
+report_json_files(const struct report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_files; i++)
+		array = push(array, file(&r->files[i]));
+	return array;
+}
+
+json_t *
+report_json_spns(const struct report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_spns; i++)
+		array = push(array, spn(&r->spns[i]));
+	return array;
+}
+
+json_t *
+report_json_logins(const struct report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_logins; i++)
+		array = push(array, login(&r->logins[i]));
+	return array;
+}
+
+json_t *
+report_json_kdcs(const struct report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_kdcs; i++)
+		array = push(array, kdc(&r->kdcs[i]));
+	return array;
+}
+
+json_t *
+report_json_tickets(const struct report *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->n_tickets; i++)
+		array = push(array, ticket(&r->tickets[i]));
+	return array;
+}
+
+json_t *
 report_json(const struct report *r)
 {
-	json_t *findings = json_array(), *files = json_array();
-	json_t *spns = json_array(), *logins = json_array();
-	json_t *kdcs = json_array(), *tickets = json_array();
+	json_t *findings = json_array();
 
 	for (size_t i = 0; i < r->n_findings; i++)
-		findings = push(findings, finding(&r->findings[i]));
-	for (size_t i = 0; i < r->n_files; i++)
-		files = push(files, file(&r->files[i]));
-	for (size_t i = 0; i < r->n_spns; i++)
-		spns = push(spns, spn(&r->spns[i]));
-	for (size_t i = 0; i < r->n_logins; i++)
-		logins = push(logins, login(&r->logins[i]));
-	for (size_t i = 0; i < r->n_kdcs; i++)
-		kdcs = push(kdcs, kdc(&r->kdcs[i]));
-	for (size_t i = 0; i < r->n_tickets; i++)
-		tickets = push(tickets, ticket(&r->tickets[i]));
+		findings = push(findings, report_json_finding(&r->findings[i]));
 	/* A member that is NULL makes it fail, and frees the others. */
 	return json_pack("{s:s,s:I,s:I,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 	    "verdict", report_verdict_text(r->verdict), "made",
 	    (json_int_t)r->made, "took_ms", (json_int_t)r->took_ms, "online",
 	    r->is_online, "clock_offset_s",
 	    offset_or_null(r->has_offset, r->offset_s), "findings", findings,
-	    "files", files, "entries", report_json_entries(r), "spns", spns,
-	    "logins", logins, "kdcs", kdcs, "tickets", tickets);
+	    "files", report_json_files(r), "entries", report_json_entries(r),
+	    "spns", report_json_spns(r), "logins", report_json_logins(r),
+	    "kdcs", report_json_kdcs(r), "tickets", report_json_tickets(r));
 }

@@ -20,7 +20,15 @@
 /* A new reference. */
 json_t *report_json(const struct report *r);
 
-/* The entries alone, each an object: what "list" prints. */
-json_t *report_json_entries(const struct report *r);
+/* Parts of it, each an array of objects. */
+json_t *report_json_files(const struct report *r);
+json_t *report_json_entries(const struct report *r); /* what "list" prints */
+json_t *report_json_spns(const struct report *r);
+json_t *report_json_logins(const struct report *r);
+json_t *report_json_kdcs(const struct report *r);
+json_t *report_json_tickets(const struct report *r);
+
+/* One of its findings. */
+json_t *report_json_finding(const struct report_finding *f);
 
 #endif

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "ktutils/exchange.h"
@@ -103,7 +104,7 @@ ask(const uint8_t *answer, size_t len, struct exchange *x)
 	*x = question(&f, true);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&f.thread, NULL, serve_tcp, &f),
 	    0);
-	exchange_run(x, 1, exchange_now_ms() + SOON_MS);
+	exchange_run(x, 1, exchange_now_ms() + SOON_MS, -1);
 	(void)pthread_join(f.thread, NULL);
 	(void)close(f.fd);
 	CU_ASSERT_EQUAL(f.asked, 4 + 3);
@@ -152,7 +153,7 @@ test_a_datagram_is_sent_again(void)
 	x = question(&f, false);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&f.thread, NULL, serve_udp, &f),
 	    0);
-	exchange_run(&x, 1, exchange_now_ms() + 5 * SOON_MS);
+	exchange_run(&x, 1, exchange_now_ms() + 5 * SOON_MS, -1);
 	(void)pthread_join(f.thread, NULL);
 	(void)close(f.fd);
 	CU_ASSERT_EQUAL(f.asked, 2 * 3);
@@ -176,7 +177,7 @@ test_the_silent_take_no_longer_than_they_may(void)
 	x[1] = question(&udp, false);
 	x[2] = question(&shut, true);
 	started = exchange_now_ms();
-	exchange_run(x, 3, started + LIMIT_MS);
+	exchange_run(x, 3, started + LIMIT_MS, -1);
 	took = exchange_now_ms() - started;
 	CU_ASSERT_TRUE(took >= LIMIT_MS && took < LIMIT_MS + SOON_MS);
 	CU_ASSERT_EQUAL(x[0].error, ETIMEDOUT);
@@ -186,10 +187,27 @@ test_the_silent_take_no_longer_than_they_may(void)
 	(void)close(udp.fd);
 }
 
+static void
+test_what_is_stopped_is_over_at_once(void)
+{
+	int stop_fd = eventfd(1, EFD_CLOEXEC);
+	struct fake f;
+	struct exchange x;
+
+	fake_open(&f, SOCK_STREAM); /* listens, and never accepts */
+	x = question(&f, true);
+	exchange_run(&x, 1, exchange_now_ms() + 3600 * 1000, stop_fd);
+	CU_ASSERT_EQUAL(x.error, ECANCELED);
+	CU_ASSERT_PTR_NULL(x.reply);
+	(void)close(f.fd);
+	(void)close(stop_fd);
+}
+
 CU_TestInfo exchange_tests[] = {
     {"tcp", test_a_tcp_reply_comes_whole},
     {"no reply", test_what_is_no_reply_is_none},
     {"udp", test_a_datagram_is_sent_again},
     {"silence", test_the_silent_take_no_longer_than_they_may},
+    {"stopped", test_what_is_stopped_is_over_at_once},
     CU_TEST_INFO_NULL,
 };
