@@ -524,6 +524,8 @@ set_up(struct directory *d, const struct directory_config *config,
 		return d->stop_fd != -1 && d->wake_fd != -1;
 	d->login = login_create(d->config->keytabs.items, d->config->keytabs.n,
 	    d->config->bind_principal);
+	if (d->login != NULL)
+		(void)strcpy(d->now.ccache, login_ccache(d->login));
 	return d->login != NULL && d->stop_fd != -1 && d->wake_fd != -1;
 }
 

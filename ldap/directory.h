@@ -33,6 +33,7 @@
 
 #define DIRECTORY_REASON_SIZE 256
 #define DIRECTORY_URI_SIZE 256
+#define DIRECTORY_CCACHE_SIZE 64
 
 struct directory;
 
@@ -64,9 +65,10 @@ struct directory_state {
 	bool is_active_directory;
 	bool is_protected; /* TLS or Kerberos guards the connection */
 	char uri[DIRECTORY_URI_SIZE]; /* of the server in use, or tried last */
-	time_t since;                 /* when is_up became what it is */
-	time_t last_success;          /* when a server answered last */
-	char error[DIRECTORY_REASON_SIZE]; /* the last one, or "" */
+	char ccache[DIRECTORY_CCACHE_SIZE]; /* "": not by GSSAPI */
+	time_t since;                       /* when is_up became what it is */
+	time_t last_success;                /* when a server answered last */
+	char error[DIRECTORY_REASON_SIZE];  /* the last one, or "" */
 	time_t error_at;
 	unsigned latency_ms; /* of the last operation */
 

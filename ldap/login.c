@@ -25,7 +25,7 @@ struct login {
 	char **keytabs;
 	size_t n_keytabs;
 	char *principal; /* NULL: found in the keytabs */
-	char ccache[64];
+	char ccache[DIRECTORY_CCACHE_SIZE];
 	struct errand *errand; /* NULL: none */
 
 	char *host;
@@ -331,6 +331,12 @@ login_end(struct login *l, const char *host, bool *for_host_out,
 	if (!l->has_ticket)
 		line_set(line, "%s", l->line);
 	return l->has_ticket;
+}
+
+const char *
+login_ccache(const struct login *l)
+{
+	return l->ccache;
 }
 
 bool

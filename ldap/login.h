@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ldap/directory.h"
 #include "ldap/errand.h"
 #include "ldap/line.h"
 
@@ -46,6 +47,9 @@ struct errand *login_begin(struct login *l, const char *host);
  */
 bool login_end(struct login *l, const char *host, bool *for_host_out,
     char line[LINE_SIZE]);
+
+/* Its name, which krb5_cc_resolve() takes. */
+const char *login_ccache(const struct login *l);
 
 /* For the calling thread's GSS-API. */
 bool login_use(struct login *l, char line[LINE_SIZE]);
