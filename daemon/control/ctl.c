@@ -22,6 +22,7 @@
 #include "daemon/control/lines.h"
 #include "daemon/control/render.h"
 #include "daemon/control/render_keys.h"
+#include "daemon/control/render_keytab.h"
 
 #define LINE_MAX_LEN (64 * 1024 * 1024) /* of the daemon's, whom we trust */
 
@@ -69,6 +70,8 @@ static const struct command commands[] = {
 	render_tsig_delete, NULL},
     {"principals", "", "who has security contexts", 0, 0, render_principals,
 	NULL},
+    {"keytab", "", "keys, KDCs and tickets, and what is wrong with them", 0, 0,
+	render_keytab, NULL},
     {"stats", "", "all counters", 0, 0, render_stats, NULL},
     {"stop", "", "stop the daemon", 0, 0, render_nothing, NULL},
     {"key-gen", "NAME [ALGORITHM]", "a new key {}; needs no daemon", 1, 2,

@@ -72,6 +72,9 @@ put_keytab(FILE *out, const json_t *keytab)
 		    cell_time(loaded, when));
 	json_array_foreach(json_object_get(keytab, "files"), i, file)
 	    put_line(out, "", "%s", cell_text(file, cell));
+	if (json_integer_value(json_object_get(keytab, "problems")) > 0)
+		put_line(out, "", "problems: %s (kddnsctl keytab)",
+		    cell_text(json_object_get(keytab, "problems"), cell));
 }
 
 /* Of a directory that is configured. */
@@ -104,6 +107,25 @@ put_directory(FILE *out, const json_t *directory)
 	    cell_text(json_object_get(rules, "follow"), follow));
 }
 
+static void
+put_panel(FILE *out, const json_t *panel)
+{
+	bool is_served = json_is_true(json_object_get(panel, "served"));
+	const json_t *urls = json_object_get(panel, "urls");
+	char cell[CELL_SIZE], sign_in[CELL_SIZE];
+	const json_t *url;
+	size_t i;
+
+	if (!json_is_object(panel))
+		put_line(out, "panel", "none (no statement web)");
+	else if (!is_served)
+		put_line(out, "panel", "NOT SERVED: %s",
+		    cell_text(json_object_get(panel, "reason"), cell));
+	json_array_foreach(urls, i, url) if (is_served) put_line(out,
+	    i == 0 ? "panel" : "", "%s (sign-in %s)", cell_text(url, cell),
+	    cell_text(json_object_get(panel, "sign_in"), sign_in));
+}
+
 void
 render_status(FILE *out, const json_t *result)
 {
@@ -121,6 +143,7 @@ render_status(FILE *out, const json_t *result)
 	put_store(out, json_object_get(result, "store"));
 	put_keytab(out, json_object_get(result, "keytab"));
 	put_directory(out, json_object_get(result, "directory"));
+	put_panel(out, json_object_get(result, "panel"));
 	put_warnings(out, result);
 }
 

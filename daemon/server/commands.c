@@ -10,6 +10,7 @@
 #include "daemon/server/commands.h"
 #include "daemon/server/core.h"
 #include "daemon/server/documents.h"
+#include "daemon/server/health.h"
 #include "daemon/xfr/notify.h"
 #include "daemon/zone/zone_file.h"
 
@@ -152,6 +153,19 @@ command_notify(void *arg, struct control_request *request, json_t **result_out,
 }
 
 static int
+command_keytab(void *arg, struct control_request *request, json_t **result_out,
+    struct reason *reason)
+{
+	struct server *s = arg;
+
+	(void)request;
+	(void)reason;
+	health_hurry(s->health);
+	*result_out = document_health(s);
+	return *result_out == NULL ? ERR_NOMEM : 0;
+}
+
+static int
 command_stats(void *arg, struct control_request *request, json_t **result_out,
     struct reason *reason)
 {
@@ -192,6 +206,7 @@ const struct control_command server_commands[] = {
     {"tsig-list", "", 0, 0, command_tsig_list},
     {"tsig-delete", "KEYNAME", 1, 1, command_tsig_delete},
     {"principals", "", 0, 0, command_principals},
+    {"keytab", "", 0, 0, command_keytab},
     {"stats", "", 0, 0, command_stats},
     {"stop", "", 0, 0, command_stop},
     {NULL, NULL, 0, 0, NULL},

@@ -41,6 +41,7 @@ struct contexts;
 struct control;
 struct decisions;
 struct epoch;
+struct health;
 struct log_limit;
 struct keytabs;
 struct negotiations;
@@ -211,6 +212,7 @@ struct server {
 	struct contexts *contexts;
 	struct acceptor *acceptor;
 	struct keytabs *keytabs;
+	struct health *health;
 	struct server_grants *grants;
 	struct negotiations *negotiations;
 	struct negotiators *negotiators;

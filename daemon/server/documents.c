@@ -22,7 +22,9 @@
 #include "daemon/server/documents.h"
 #include "daemon/server/explain.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/health.h"
 #include "daemon/server/keytabs.h"
+#include "daemon/server/panel.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/zone_book.h"
 #include "daemon/xfr/notify.h"
@@ -80,6 +82,7 @@ document_keytab(struct server *s)
 	struct acceptor_generation *g = acceptor_current(s->acceptor);
 	json_t *status = generation_json(g);
 	struct keytabs_status st;
+	struct health_view v;
 
 	keytabs_status(s->keytabs, &st);
 	(void)json_object_set_new(status, "ok",
@@ -88,6 +91,11 @@ document_keytab(struct server *s)
 	    json_string(st.reason.text));
 	(void)json_object_set_new(status, "failed",
 	    st.failed_s == 0 ? json_null() : number(st.failed_s));
+	health_get(s->health, &v);
+	(void)json_object_set_new(status, "problems",
+	    number(health_view_count(&v, REPORT_ERROR) +
+		health_view_count(&v, REPORT_WARNING)));
+	health_view_clear(&v);
 	acceptor_generation_unref(g);
 	return status;
 }
@@ -126,7 +134,7 @@ document_status(struct server *s)
 
 	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:{s:I, "
 			 "s:I, s:I, s:I}, "
-			 "s:I, s:{s:I, s:I}, s:I, s:I, s:o, s:o, s:o}",
+			 "s:I, s:{s:I, s:I}, s:I, s:I, s:o, s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(), "uptime_s",
 	    (json_int_t)((now_ms - s->started_mono_ms) / 1000), "started",
 	    (json_int_t)s->started_wall_s, "workers", (json_int_t)s->n_workers,
@@ -139,7 +147,8 @@ document_status(struct server *s)
 	    "complete", SUM(s, tkeys_complete), "refused",
 	    SUM(s, tkeys_refused), "repeats", SUM(s, repeats), "dropped",
 	    SUM(s, dropped), "store", store_status_json(s), "keytab",
-	    document_keytab(s), "directory", grants_status_json(s->grants));
+	    document_keytab(s), "directory", grants_status_json(s->grants),
+	    "panel", panel_json(s->panel));
 }
 
 json_t *

@@ -36,6 +36,12 @@ json_t *document_stats(struct server *s);
 /* Of the keys in use, and of the files they came from. */
 json_t *document_keytab(struct server *s);
 
+/* The same, each key, and what is known of them, of KDCs and of tickets. */
+json_t *document_health(struct server *s);
+
+/* Tickets that the daemon got for itself. */
+json_t *document_tickets(struct server *s);
+
 /* A row of a table of zones; done NULL: how the zone is, else what was done. */
 json_t *document_zone_row(struct store_zone *z, const char *done);
 

@@ -11,6 +11,7 @@
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/server/core.h"
+#include "daemon/server/health.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/keyring.h"
@@ -36,6 +37,7 @@ look_at_keytabs(void *arg)
 	struct server *s = arg;
 
 	keytabs_look(s->keytabs);
+	health_hurry(s->health);
 }
 
 /* For contexts_walk(). */

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ struct panel {
 	struct web *web;          /* NULL: no address is bound */
 	struct conf_listen bound; /* the addresses that it is bound to */
 	struct panel_source source;
+
+	pthread_mutex_t lock; /* guards told */
+	json_t *told;         /* what panel_json() tells; NULL: nothing yet */
 };
 
 /* --- What web/ calls --- */
@@ -215,6 +219,7 @@ panel_open(struct server *s, const struct conf *conf, struct panel **panel_out)
 	*panel_out = p;
 	if (p == NULL)
 		return ERR_NOMEM;
+	(void)pthread_mutex_init(&p->lock, NULL);
 	p->server = s;
 	p->history = history_create();
 	p->source.server = s;
@@ -255,19 +260,73 @@ serve(struct panel *p, const struct conf *conf, struct reason *reason)
 	return false;
 }
 
+/* Where it is, by the addresses of the configuration. */
+static json_t *
+urls_json(const struct conf_web *web)
+{
+	bool is_https = web->sign_in == CONF_SIGN_IN_NEGOTIATE;
+	json_t *list = json_array();
+	char text[ADDR_TEXT_SIZE];
+
+	for (size_t i = 0; i < web->listen_on.n; i++) {
+		const struct addr *a = &web->listen_on.items[i];
+		bool is_ipv6;
+
+		(void)addr_to_text(a, text);
+		is_ipv6 = strchr(text, ':') != NULL;
+		(void)json_array_append_new(list,
+		    json_sprintf("%s://%s%s%s:%u/", is_https ? "https" : "http",
+			is_ipv6 ? "[" : "", text, is_ipv6 ? "]" : "", a->port));
+	}
+	return list;
+}
+
+static void
+tell(struct panel *p, const struct conf_web *web, bool is_served,
+    const struct reason *reason)
+{
+	json_t *now = NULL, *before;
+
+	if (web->is_given)
+		now = json_pack("{s:b, s:o, s:s, s:s}", "served", is_served,
+		    "urls", urls_json(web), "sign_in",
+		    web->sign_in == CONF_SIGN_IN_NEGOTIATE ? "negotiate"
+							   : "off",
+		    "reason", is_served ? "" : reason->text);
+	(void)pthread_mutex_lock(&p->lock);
+	before = p->told;
+	p->told = now;
+	(void)pthread_mutex_unlock(&p->lock);
+	json_decref(before);
+}
+
 bool
 panel_use(struct panel *p, const struct settings *settings,
     struct reason *reason)
 {
 	const struct conf *conf = settings_conf(settings);
+	bool is_served = true;
 
-	if (!conf->web.is_given) {
+	if (conf->web.is_given) {
+		is_served = bind_again(p, &conf->web.listen_on, reason) == 0 &&
+		    serve(p, conf, reason);
+	} else {
 		web_close(p->web);
 		p->web = NULL;
-		return true;
 	}
-	return bind_again(p, &conf->web.listen_on, reason) == 0 &&
-	    serve(p, conf, reason);
+	tell(p, &conf->web, is_served, reason);
+	return is_served;
+}
+
+json_t *
+panel_json(struct panel *p)
+{
+	json_t *copy;
+
+	(void)pthread_mutex_lock(&p->lock);
+	copy = p->told == NULL ? json_null() : json_deep_copy(p->told);
+	(void)pthread_mutex_unlock(&p->lock);
+	return copy;
 }
 
 void
@@ -284,5 +343,7 @@ panel_close(struct panel *p)
 	web_close(p->web);
 	free(p->bound.items);
 	history_destroy(p->history);
+	json_decref(p->told);
+	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 }

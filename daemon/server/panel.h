@@ -16,6 +16,8 @@
 #ifndef SERVER_PANEL_H
 #define SERVER_PANEL_H
 
+#include <jansson.h>
+
 #include "daemon/base/reason.h"
 
 struct conf;
@@ -35,6 +37,12 @@ int panel_open(struct server *s, const struct conf *conf,
  */
 bool panel_use(struct panel *p, const struct settings *settings,
     struct reason *reason);
+
+/*
+ * Where it is served, or why not, as kddnsctl(1) documents; null: there is no
+ * web {}.  Any thread.
+ */
+json_t *panel_json(struct panel *p);
 
 /* To be called each second. */
 void panel_tick(struct panel *p);

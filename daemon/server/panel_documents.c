@@ -13,14 +13,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/conf/conf.h"
-#include "daemon/gss/acceptor.h"
-#include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/server/commands.h"
 #include "daemon/server/core.h"
 #include "daemon/server/decisions.h"
 #include "daemon/server/documents.h"
 #include "daemon/server/explain.h"
+#include "daemon/server/health.h"
 #include "daemon/server/history.h"
 #include "daemon/server/panel_documents.h"
 #include "daemon/server/settings.h"
@@ -99,48 +98,28 @@ make_history(void *arg, const struct web_query *q, json_t **document_out,
 
 /* --- keytab --- */
 
-static json_t *
-keys_json(struct server *s)
-{
-	struct acceptor_generation *g = acceptor_current(s->acceptor);
-	json_t *list = json_array();
-
-	for (size_t i = 0; g != NULL && i < acceptor_n_entries(g); i++) {
-		const struct acceptor_entry *e = &acceptor_entries(g)[i];
-
-		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:I, s:s, s:b}", "principal",
-			document_text(acceptor_principal_text(g, e->principal)),
-			"kvno", (json_int_t)e->kvno, "enctype",
-			gss_enctype_text(e->enctype), "weak",
-			!gss_enctype_is_aes(e->enctype)));
-	}
-	acceptor_generation_unref(g);
-	return list;
-}
-
+/* While somebody looks KDCs are asked more often. */
 static enum web_result
 make_keytab(void *arg, const struct web_query *q, json_t **document_out,
     char reason[WEB_REASON_SIZE])
 {
 	struct panel_source *source = arg;
-	json_t *document = document_keytab(source->server);
 
 	(void)q;
 	(void)reason;
-	(void)json_object_set_new(document, "keys", keys_json(source->server));
-	return found(document, document_out);
+	health_hurry(source->server->health);
+	return found(document_health(source->server), document_out);
 }
 
-/* Those that the daemon itself got, to ask a directory. */
 static enum web_result
 make_tickets(void *arg, const struct web_query *q, json_t **document_out,
     char reason[WEB_REASON_SIZE])
 {
-	(void)arg;
+	struct panel_source *source = arg;
+
 	(void)q;
 	(void)reason;
-	return found(json_pack("{s:[]}", "tickets"), document_out);
+	return found(document_tickets(source->server), document_out);
 }
 
 /* --- contexts --- */

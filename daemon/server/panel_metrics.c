@@ -6,24 +6,19 @@
  */
 #include <dirent.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "daemon/base/log.h"
 #include "daemon/dns/mnemonic.h"
-#include "daemon/gss/acceptor.h"
-#include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
 #include "daemon/gss/negotiate.h"
 #include "daemon/server/core.h"
 #include "daemon/server/grants.h"
-#include "daemon/server/keytabs.h"
 #include "daemon/server/panel.h"
+#include "daemon/server/panel_metrics.h"
 #include "daemon/server/tally.h"
 #include "ldap/directory.h"
-#include "web/metrics.h"
 
 #define US_PER_S 1e6
 #define MS_PER_S 1e3
@@ -43,20 +38,6 @@ read_counter(const _Atomic uint64_t *counter)
 			    &(server)->workers[i_].counters.counter);          \
 		sum_;                                                          \
 	})
-
-static void
-begin(struct metrics *m, enum metrics_type type, const char *name,
-    const char *unit, const char *help)
-{
-	metrics_begin(m, &(struct metrics_family){type, name, unit, help});
-}
-
-/* Text that people may have made unreadable. */
-static const char *
-safe(const char *text, char *out, size_t size)
-{
-	return log_escape(text, strlen(text), out, size);
-}
 
 /* --- DNS --- */
 
@@ -266,44 +247,6 @@ put_contexts(struct server *s, struct metrics *m)
 	    "Security contexts that are established.");
 	metrics_count(m, read_counter(&contexts_counters(s->contexts)->count),
 	    NULL);
-}
-
-static void
-put_keytab(struct server *s, struct metrics *m)
-{
-	struct acceptor_generation *g = acceptor_current(s->acceptor);
-	size_t n = g == NULL ? 0 : acceptor_n_entries(g);
-	struct keytabs_status st;
-	char principal[512];
-
-	keytabs_status(s->keytabs, &st);
-	begin(m, METRICS_GAUGE, "kddns_keytab_entry_kvno", NULL,
-	    "The key version number of each key that accepts tickets.");
-	for (size_t i = 0; i < n; i++) {
-		const struct acceptor_entry *e = &acceptor_entries(g)[i];
-		bool is_newest = true;
-
-		/* One sample for a principal and enctype: the newest. */
-		for (size_t j = 0; j < n; j++) {
-			const struct acceptor_entry *o =
-			    &acceptor_entries(g)[j];
-
-			if (o->principal == e->principal &&
-			    o->enctype == e->enctype &&
-			    (o->kvno > e->kvno ||
-				(o->kvno == e->kvno && j < i)))
-				is_newest = false;
-		}
-		if (is_newest)
-			metrics_count(m, e->kvno, "principal",
-			    safe(acceptor_principal_text(g, e->principal),
-				principal, sizeof(principal)),
-			    "enctype", gss_enctype_text(e->enctype), NULL);
-	}
-	acceptor_generation_unref(g);
-	begin(m, METRICS_GAUGE, "kddns_keytab_problems", NULL,
-	    "Reasons why the keytab files cannot be used; 0: they can.");
-	metrics_count(m, st.failed_s != 0 || n == 0, NULL);
 }
 
 /* --- The directory --- */
@@ -539,7 +482,7 @@ panel_metrics(void *arg, struct metrics *m)
 	put_negotiations(s, m);
 	put_signatures(s, m);
 	put_contexts(s, m);
-	put_keytab(s, m);
+	panel_metrics_health(s, m);
 	put_directory(s, m);
 	put_zones(s, m);
 	put_store(s, m);

@@ -17,6 +17,7 @@
 #include "daemon/net/clients.h"
 #include "daemon/net/listen.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/health.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/notifier.h"
@@ -197,6 +198,7 @@ reload(struct server *s, struct settings *settings, enum store_files files,
 	server_publish_settings(s, settings_ref(settings));
 	if (listeners != NULL)
 		use_sockets(s, listeners);
+	health_look(s->health);
 	server_use_panel(s, settings, warnings);
 	server_notify_all(s);
 	return 0;

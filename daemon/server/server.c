@@ -28,6 +28,7 @@
 #include "daemon/server/commands.h"
 #include "daemon/server/decisions.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/health.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/log_limit.h"
 #include "daemon/server/notifier.h"
@@ -277,6 +278,8 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 		return ERR_NOMEM;
 	ret = notifier_create(s, &s->notifier);
 	if (ret == 0)
+		ret = health_create(s, &s->health);
+	if (ret == 0)
 		ret = open_store(s, settings, reason);
 	if (ret == 0)
 		ret = server_link_zones(s);
@@ -390,6 +393,9 @@ server_start(const struct server_options *options, struct settings *settings,
 		ret = write_session_key(s, settings, reason);
 	if (ret != 0)
 		goto done;
+	ret = health_start(s->health);
+	if (ret != 0)
+		goto done;
 	server_use_panel(s, settings, NULL);
 	server_notify_all(s);
 	log_notice("started zones=%zu workers=%u", settings_n_zones(settings),
@@ -486,6 +492,7 @@ server_stop(struct server *s)
 		session_key_remove(session_keyfile);
 	panel_close(s->panel);
 	control_close(s->control);
+	health_stop(s->health);
 	workers_stop(s);
 	if (s->transfers != NULL)
 		transfers_stop(s->transfers);
@@ -500,6 +507,7 @@ server_stop(struct server *s)
 	free_links(s);
 	notifier_destroy(s->notifier);
 	kerberos_destroy(s);
+	health_destroy(s->health);
 	net_clients_destroy(s->clients);
 	net_listeners_unref(s->listeners);
 	repeats_destroy(s->repeats);

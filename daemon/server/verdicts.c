@@ -8,12 +8,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/gss/acceptor.h"
-#include "daemon/gss/algorithm.h"
 #include "daemon/server/core.h"
 #include "daemon/server/documents.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/health.h"
 #include "daemon/server/keytabs.h"
 #include "daemon/server/verdicts.h"
 #include "daemon/xfr/notify.h"
@@ -72,17 +73,6 @@ judge_store(struct server *s, struct verdicts *v)
 
 /* --- Keytab --- */
 
-static bool
-has_weak_entry(const struct acceptor_generation *g)
-{
-	const struct acceptor_entry *entries = acceptor_entries(g);
-
-	for (size_t i = 0; i < acceptor_n_entries(g); i++)
-		if (!gss_enctype_is_aes(entries[i].enctype))
-			return true;
-	return false;
-}
-
 static void
 judge_keytab(struct server *s, struct verdicts *v)
 {
@@ -107,17 +97,57 @@ judge_keytab(struct server *s, struct verdicts *v)
 	else if (n == 0)
 		say(v, LEVEL_ERROR, "give kerberos { keytab } a keytab",
 		    "There is no key to accept tickets with.");
-	if (n > 0 && has_weak_entry(g))
-		say(v, LEVEL_WARNING,
-		    "turn on AES for the account, make new keys, and take the "
-		    "old ones out",
-		    "The keytab has keys of weak enctypes.");
 	if (st.failed_s == 0 && n > 0)
 		say(v, LEVEL_OK, "",
 		    "%zu key%s of %zu principal%s can accept tickets.", n,
 		    n == 1 ? "" : "s", n_principals,
 		    n_principals == 1 ? "" : "s");
 	acceptor_generation_unref(g);
+}
+
+/* --- What checks have found --- */
+
+/* What it is about, by the beginning of its id. */
+static const char *
+subject_of(const struct report_finding *f)
+{
+	static const struct {
+		const char *prefix, *about;
+	} subjects[] = {
+	    {"kdc-", "KDC"},
+	    {"clock-", "clock"},
+	    {"conf-", "krb5.conf"},
+	    {"ticket-e", "tickets"},
+	    {"ticket-n", "tickets"},
+	};
+
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+		if (strncmp(f->id, subjects[i].prefix,
+			strlen(subjects[i].prefix)) == 0)
+			return subjects[i].about;
+	return "keytab";
+}
+
+static void
+judge_finding(void *arg, const struct report_finding *f)
+{
+	struct verdicts *v = arg;
+
+	if (f->severity == REPORT_INFO)
+		return;
+	v->about = subject_of(f);
+	say(v, f->severity == REPORT_ERROR ? LEVEL_ERROR : LEVEL_WARNING,
+	    f->advice, "%s: %s", f->subject, f->text);
+}
+
+static void
+judge_health(struct server *s, struct verdicts *v)
+{
+	struct health_view view;
+
+	health_get(s->health, &view);
+	health_view_each(&view, judge_finding, v);
+	health_view_clear(&view);
 }
 
 /* --- Directory --- */
@@ -221,6 +251,7 @@ verdicts_json(struct server *s)
 		v.lists[i] = json_array();
 	judge_store(s, &v);
 	judge_keytab(s, &v);
+	judge_health(s, &v);
 	judge_directory(s, &v);
 	judge_zones(s, &v);
 	for (int i = 1; i < LEVELS; i++) {

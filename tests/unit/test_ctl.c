@@ -123,6 +123,7 @@ static const struct control_command commands[] = {
     {"principals", "", 0, 0, run_rows},
     {"tsig-list", "", 0, 0, run_given},
     {"stats", "", 0, 0, run_given},
+    {"keytab", "", 0, 0, run_given},
     {"status", "", 0, 0, run_given},
     {"zones", "", 0, 0, run_given},
     {"zonestatus", "ZONE", 1, 1, run_given},
@@ -192,18 +193,22 @@ end(struct control *c)
 static void
 test_status_is_for_people(void)
 {
-	struct control *c = serve("{\"version\": \"0.1.0\", \"pid\": 42,"
-				  "\"uptime_s\": 90061, \"started\": 0,"
-				  "\"workers\": 2, \"zones\": 3,"
-				  "\"contexts\": 12, \"updates\":"
-				  "{\"applied\": 5, \"refused\": 6,"
-				  "\"failed\": 7}, \"store\":"
-				  "{\"writable\": true, \"reason\": null,"
-				  "\"lsn\": 99, \"segments\": 2,"
-				  "\"octets\": 134217728}, \"keytab\":"
-				  "{\"ok\": false, \"reason\": \"empty\","
-				  "\"entries\": 3, \"loaded\": 1, \"files\":"
-				  "[\"FILE:/a\", \"FILE:/b\"]}}");
+	struct control *c =
+	    serve("{\"version\": \"0.1.0\", \"pid\": 42,"
+		  "\"uptime_s\": 90061, \"started\": 0,"
+		  "\"workers\": 2, \"zones\": 3,"
+		  "\"contexts\": 12, \"updates\":"
+		  "{\"applied\": 5, \"refused\": 6,"
+		  "\"failed\": 7}, \"store\":"
+		  "{\"writable\": true, \"reason\": null,"
+		  "\"lsn\": 99, \"segments\": 2,"
+		  "\"octets\": 134217728}, \"keytab\":"
+		  "{\"ok\": false, \"reason\": \"empty\","
+		  "\"entries\": 3, \"loaded\": 1, \"files\":"
+		  "[\"FILE:/a\", \"FILE:/b\"], \"problems\": 2},"
+		  "\"panel\": {\"served\": true, \"sign_in\": \"off\","
+		  "\"urls\": [\"http://127.0.0.1:1/\","
+		  "\"http://[::1]:1/\"], \"reason\": \"\"}}");
 
 	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_DONE);
 	CU_ASSERT_STRING_EQUAL(out_text,
@@ -219,8 +224,64 @@ test_status_is_for_people(void)
 	    "keytab:      NOT USABLE: empty\n"
 	    "             3 entries in use, loaded 1970-01-01T00:00:01Z\n"
 	    "             FILE:/a\n"
-	    "             FILE:/b\n");
+	    "             FILE:/b\n"
+	    "             problems: 2 (kddnsctl keytab)\n"
+	    "panel:       http://127.0.0.1:1/ (sign-in off)\n"
+	    "             http://[::1]:1/ (sign-in off)\n");
 	CU_ASSERT_STRING_EQUAL(err_text_got, "");
+	end(c);
+}
+
+static void
+test_status_tells_why_there_is_no_panel(void)
+{
+	struct control *c = serve("{\"panel\": null}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_DONE);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(out_text, "panel:       none (no statement web)\n"));
+	end(c);
+	c = serve("{\"panel\": {\"served\": false, \"sign_in\": \"off\", "
+		  "\"urls\": [\"http://127.0.0.1:1/\"], "
+		  "\"reason\": \"in use\"}}");
+	CU_ASSERT_EQUAL(RUN("-s", path, "status"), CTL_DONE);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(out_text, "panel:       NOT SERVED: in use\n"));
+	CU_ASSERT_PTR_NULL(strstr(out_text, "http://"));
+	end(c);
+}
+
+static void
+test_keytab_is_tables_and_findings(void)
+{
+	struct control *c = serve(
+	    "{\"verdict\": \"unusable\", \"ok\": true, \"checked\": 5,"
+	    "\"asked\": 3, \"current\": true, \"files\": [\"FILE:/a\"],"
+	    "\"keys\": [{\"principal\": \"DNS/a@R\", \"kvno\": 2,"
+	    "\"kdc_kvno\": 3, \"enctype\": \"aes\", \"in_use\": true,"
+	    "\"verdict\": \"stale\"}], \"kdcs\": [{\"host\": \"kdc:88\","
+	    "\"realm\": \"R\", \"tcp_ms\": 2, \"udp_ms\": null,"
+	    "\"clock_offset_s\": -9, \"reason\": \"\"}], \"tickets\": [],"
+	    "\"findings\": [{\"severity\": \"error\", \"id\": \"kvno-stale\","
+	    "\"subject\": \"DNS/a@R\", \"text\": \"Old\\u001b.\","
+	    "\"advice\": \"export\"}]}");
+
+	CU_ASSERT_EQUAL(RUN("-s", path, "keytab"), CTL_DONE);
+	CU_ASSERT_STRING_EQUAL(out_text,
+	    "verdict:     unusable\n"
+	    "keytab:      FILE:/a\n"
+	    "files seen:  1970-01-01T00:00:05Z\n"
+	    "KDCs asked:  1970-01-01T00:00:03Z\n"
+	    "\n"
+	    "PRINCIPAL  KVNO  KDC  ENCTYPE  ACCEPTS  VERDICT\n"
+	    "DNS/a@R       2    3  aes      yes      stale\n"
+	    "\n"
+	    "KDC     REALM  TCP MS  UDP MS  CLOCK S  REASON\n"
+	    "kdc:88  R           2       -       -9  -\n"
+	    "\n"
+	    "error [kvno-stale] DNS/a@R\n"
+	    "    Old?.\n"
+	    "    -> export\n");
 	end(c);
 }
 
@@ -463,6 +524,8 @@ CU_TestInfo ctl_tests[] = {
     {"journal", test_changes_are_a_line_each},
     {"store-check", test_findings_of_a_check_give_its_status},
     {"status", test_status_is_for_people},
+    {"panel", test_status_tells_why_there_is_no_panel},
+    {"keytab", test_keytab_is_tables_and_findings},
     {"zones", test_zones_are_a_table},
     {"zonestatus", test_zonestatus_shows_secondaries_and_warnings},
     {"dump", test_dump_prints_lines_that_a_terminal_survives},

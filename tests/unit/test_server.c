@@ -11,6 +11,7 @@ extern CU_TestInfo dn_tests[];
 extern CU_TestInfo facts_cache_tests[];
 extern CU_TestInfo grant_rules_tests[];
 extern CU_TestInfo groups_tests[];
+extern CU_TestInfo health_view_tests[];
 extern CU_TestInfo log_limit_tests[];
 extern CU_TestInfo own_names_tests[];
 extern CU_TestInfo repeats_tests[];
@@ -26,6 +27,7 @@ main(int argc, char **argv)
 	    {"facts cache", NULL, NULL, NULL, NULL, facts_cache_tests},
 	    {"grant rules", NULL, NULL, NULL, NULL, grant_rules_tests},
 	    {"groups", NULL, NULL, NULL, NULL, groups_tests},
+	    {"health view", NULL, NULL, NULL, NULL, health_view_tests},
 	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
 	    {"own names", NULL, NULL, NULL, NULL, own_names_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},

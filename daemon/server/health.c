@@ -1,0 +1,426 @@
+/*
+ * health.c - keytabs and KDCs, looked at before clients come to grief
+ *
+ * Copyright (c) 2026 The kddns authors
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "daemon/server/health.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/err.h"
+#include "daemon/base/log.h"
+#include "daemon/base/watch.h"
+#include "daemon/conf/conf.h"
+#include "daemon/gss/acceptor.h"
+#include "daemon/server/core.h"
+#include "daemon/server/health_request.h"
+#include "daemon/server/settings.h"
+#include "ktutils/check.h"
+
+#define LOOK_MS 2000  /* between looks at the files without a reason */
+#define LOOK_SHARE 50 /* the least that is between looks, in their durations */
+#define PAUSE_MS 100  /* between looks, however much happens */
+#define ASK_AGAIN_MS 1000 /* to ask KDCs about other keys */
+#define ASK_SOON_MS 5000  /* to ask them while somebody looks */
+#define LOGIN_AGAIN_MS (3600 * 1000ull)
+#define ASK_DEADLINE_MS 10000 /* for all of them; more if one may take more */
+
+struct health {
+	struct server *server;
+	int stop_fd;  /* eventfd: readable once the threads are to end */
+	int files_fd; /* eventfd: readable when the files are to be looked at */
+	int kdcs_fd;  /* the same of KDCs */
+	pthread_t files_thread, kdcs_thread;
+	bool has_files_thread, has_kdcs_thread;
+
+	struct watch *watch; /* the files' thread's */
+	uint64_t watched;    /* the generation of settings that it follows */
+	uint64_t asked_ms;   /* the other's: when KDCs were asked; 0: never */
+	uint64_t tried_ms;   /* and when all that can log in were made to */
+
+	pthread_mutex_t lock; /* guards what follows */
+	bool is_stopping;
+	bool is_hurried;
+	struct report *files, *online; /* NULL at first */
+};
+
+static void
+wake(int fd)
+{
+	uint64_t one = 1;
+
+	(void)!write(fd, &one, sizeof(one));
+}
+
+static bool
+is_stopping(struct health *h)
+{
+	bool is;
+
+	(void)pthread_mutex_lock(&h->lock);
+	is = h->is_stopping;
+	(void)pthread_mutex_unlock(&h->lock);
+	return is;
+}
+
+/* --- The log: what is new, and what is over --- */
+
+static bool
+has_finding(const struct report *r, const struct report_finding *f)
+{
+	for (size_t i = 0; r != NULL && i < r->n_findings; i++)
+		if (strcmp(r->findings[i].id, f->id) == 0 &&
+		    strcmp(r->findings[i].subject, f->subject) == 0)
+			return true;
+	return false;
+}
+
+static void
+log_finding(const struct report_finding *f)
+{
+	char subject[1024], text[2048], next[1024];
+
+	(void)log_quote(f->subject, subject, sizeof(subject));
+	(void)log_quote(f->text, text, sizeof(text));
+	(void)log_quote(f->advice, next, sizeof(next));
+	if (f->severity == REPORT_ERROR)
+		log_error("health finding=%s subject=\"%s\" reason=\"%s\" "
+			  "next=\"%s\"",
+		    f->id, subject, text, next);
+	else
+		log_warning("health finding=%s subject=\"%s\" reason=\"%s\" "
+			    "next=\"%s\"",
+		    f->id, subject, text, next);
+}
+
+/* Each thread tells of what it alone can find. */
+static bool
+is_told_of(const struct report_finding *f, bool is_online)
+{
+	return f->severity != REPORT_INFO &&
+	    (f->source == REPORT_OF_FILES) != is_online;
+}
+
+static void
+log_changes(const struct report *before, const struct report *now)
+{
+	char subject[1024];
+
+	for (size_t i = 0; i < now->n_findings; i++)
+		if (is_told_of(&now->findings[i], now->is_online) &&
+		    !has_finding(before, &now->findings[i]))
+			log_finding(&now->findings[i]);
+	for (size_t i = 0; before != NULL && i < before->n_findings; i++)
+		if (is_told_of(&before->findings[i], now->is_online) &&
+		    !has_finding(now, &before->findings[i]))
+			log_notice("health solved=%s subject=\"%s\"",
+			    before->findings[i].id,
+			    log_quote(before->findings[i].subject, subject,
+				sizeof(subject)));
+}
+
+/* --- Checks --- */
+
+/* Takes the report; the one that it takes the place of, or NULL. */
+static struct report *
+publish(struct health *h, struct report **place, struct report *r)
+{
+	struct report *old;
+
+	(void)pthread_mutex_lock(&h->lock);
+	old = *place;
+	*place = r;
+	(void)pthread_mutex_unlock(&h->lock);
+	return old;
+}
+
+/* False: nothing has changed for who asks KDCs. */
+static bool
+has_other_keys(const struct report *before, const struct report *now)
+{
+	return before == NULL || !health_keys_are_same(before, now);
+}
+
+static void
+check_files(struct health *h, struct settings *settings)
+{
+	struct report *r = NULL, *old;
+	char reason[KEYTAB_REASON_SIZE];
+	struct health_request request;
+
+	if (health_request_make(&request, h->server, settings) == 0 &&
+	    check_run(&request.check, reason, &r) == 0) {
+		old = publish(h, &h->files, report_ref(r));
+		log_changes(old, r);
+		if (has_other_keys(old, r))
+			wake(h->kdcs_fd);
+		report_unref(old);
+	}
+	report_unref(r);
+	health_request_clear(&request);
+}
+
+/* The logins that must not be tried again, as they were; true: there are. */
+static bool
+keep_wrong_keys(struct health_request *request, const struct health_view *last,
+    uint64_t tried_ms)
+{
+	return last->is_current &&
+	    clock_mono_ms() < tried_ms + LOGIN_AGAIN_MS &&
+	    health_request_keep_wrong_keys(request, last->online);
+}
+
+static void
+check_kdcs(struct health *h, struct settings *settings)
+{
+	const struct conf_kerberos *conf = &settings_conf(settings)->kerberos;
+	unsigned timeout_ms = conf->kdc_timeout_s * 1000;
+	struct report *r = NULL, *old;
+	char reason[KEYTAB_REASON_SIZE];
+	struct health_request request;
+	struct health_view last;
+	uint64_t tried_ms = h->tried_ms;
+
+	health_get(h, &last);
+	if (health_request_make(&request, h->server, settings) == 0) {
+		if (!keep_wrong_keys(&request, &last, tried_ms))
+			tried_ms = clock_mono_ms();
+		request.check.is_online = true;
+		request.check.timeout_ms = timeout_ms;
+		request.check.deadline_ms = 4 * timeout_ms > ASK_DEADLINE_MS
+		    ? 4 * timeout_ms
+		    : ASK_DEADLINE_MS;
+		request.check.stop_fd = h->stop_fd;
+		(void)check_run(&request.check, reason, &r);
+	}
+	if (r != NULL && !is_stopping(h)) {
+		old = publish(h, &h->online, report_ref(r));
+		h->tried_ms = tried_ms;
+		log_changes(old, r);
+		report_unref(old);
+	}
+	report_unref(r);
+	health_request_clear(&request);
+	health_view_clear(&last);
+}
+
+/* --- The files' thread --- */
+
+static void
+watch_keytabs(struct health *h, const struct settings *settings)
+{
+	const struct conf_texts *names =
+	    &settings_conf(settings)->kerberos.keytabs;
+	uint64_t generation = atomic_load(&h->server->settings_generation);
+	const char **paths;
+	size_t n = 0;
+
+	if (h->watched == generation + 1)
+		return;
+	paths = calloc(names->n + 1, sizeof(*paths));
+	for (size_t i = 0; paths != NULL && i < names->n; i++) {
+		paths[n] = acceptor_keytab_path(names->items[i]);
+		n += paths[n] != NULL;
+	}
+	/* Without memory for it there is still a look every LOOK_MS. */
+	if (paths != NULL && watch_files(h->watch, paths, n) == 0)
+		h->watched = generation + 1;
+	free(paths);
+}
+
+static void
+wait_for_change(struct health *h, int wait_ms)
+{
+	struct pollfd fds[3] = {{.fd = h->stop_fd, .events = POLLIN},
+	    {.fd = h->files_fd, .events = POLLIN},
+	    {.fd = watch_fd(h->watch), .events = POLLIN}};
+	uint64_t n;
+
+	if (poll(fds, 1, PAUSE_MS) == 0)
+		(void)poll(fds, 3, wait_ms);
+	(void)!read(h->files_fd, &n, sizeof(n));
+}
+
+static void *
+look_at_files(void *arg)
+{
+	struct health *h = arg;
+
+	while (!is_stopping(h)) {
+		struct settings *settings = server_settings(h->server);
+		uint64_t began_ms = clock_mono_ms(), took_ms;
+
+		watch_keytabs(h, settings);
+		(void)watch_changed(h->watch); /* so that it tells of more */
+		check_files(h, settings);
+		settings_unref(settings);
+		took_ms = clock_mono_ms() - began_ms;
+		wait_for_change(h,
+		    took_ms * LOOK_SHARE > LOOK_MS ? (int)(took_ms * LOOK_SHARE)
+						   : LOOK_MS);
+	}
+	return NULL;
+}
+
+/* --- The KDCs' thread --- */
+
+/* How long there is time until KDCs are to be asked; -1: until it is woken. */
+static int
+time_to_ask(struct health *h, const struct conf_kerberos *conf)
+{
+	uint64_t now_ms = clock_mono_ms(), due_ms;
+	int left_ms = -1;
+
+	(void)pthread_mutex_lock(&h->lock);
+	due_ms = h->asked_ms + conf->health_interval_s * 1000ull;
+	if (h->is_hurried && due_ms > h->asked_ms + ASK_SOON_MS)
+		due_ms = h->asked_ms + ASK_SOON_MS;
+	if (h->online == NULL ||
+	    (h->files != NULL && !health_keys_are_same(h->files, h->online)))
+		due_ms = h->asked_ms + ASK_AGAIN_MS;
+	if (h->files != NULL)
+		left_ms = h->asked_ms == 0 || due_ms <= now_ms
+		    ? 0
+		    : (int)(due_ms - now_ms);
+	if (left_ms == 0) {
+		h->asked_ms = now_ms;
+		h->is_hurried = false;
+	}
+	(void)pthread_mutex_unlock(&h->lock);
+	return left_ms;
+}
+
+static void *
+look_at_kdcs(void *arg)
+{
+	struct health *h = arg;
+	struct pollfd fds[2] = {{.fd = h->stop_fd, .events = POLLIN},
+	    {.fd = h->kdcs_fd, .events = POLLIN}};
+
+	while (!is_stopping(h)) {
+		struct settings *settings = server_settings(h->server);
+		int left_ms =
+		    time_to_ask(h, &settings_conf(settings)->kerberos);
+		uint64_t n;
+
+		if (left_ms == 0)
+			check_kdcs(h, settings);
+		settings_unref(settings);
+		if (left_ms != 0)
+			(void)poll(fds, 2, left_ms);
+		(void)!read(h->kdcs_fd, &n, sizeof(n));
+	}
+	return NULL;
+}
+
+/* --- What others call --- */
+
+int
+health_create(struct server *s, struct health **health_out)
+{
+	struct health *h = calloc(1, sizeof(*h));
+	int ret = ERR_NOMEM;
+
+	*health_out = NULL;
+	if (h == NULL)
+		return ERR_NOMEM;
+	h->server = s;
+	(void)pthread_mutex_init(&h->lock, NULL);
+	h->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	h->files_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	h->kdcs_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	h->watch = watch_create();
+	if (h->stop_fd == -1 || h->files_fd == -1 || h->kdcs_fd == -1 ||
+	    h->watch == NULL)
+		goto done;
+	ret = 0;
+	*health_out = h;
+	h = NULL;
+done:
+	health_destroy(h);
+	return ret;
+}
+
+int
+health_start(struct health *h)
+{
+	h->has_files_thread =
+	    pthread_create(&h->files_thread, NULL, look_at_files, h) == 0;
+	h->has_kdcs_thread =
+	    pthread_create(&h->kdcs_thread, NULL, look_at_kdcs, h) == 0;
+	return h->has_files_thread && h->has_kdcs_thread ? 0 : ERR_BUSY;
+}
+
+void
+health_stop(struct health *h)
+{
+	if (h == NULL)
+		return;
+	(void)pthread_mutex_lock(&h->lock);
+	h->is_stopping = true;
+	(void)pthread_mutex_unlock(&h->lock);
+	wake(h->stop_fd);
+	if (h->has_files_thread)
+		(void)pthread_join(h->files_thread, NULL);
+	if (h->has_kdcs_thread)
+		(void)pthread_join(h->kdcs_thread, NULL);
+	h->has_files_thread = h->has_kdcs_thread = false;
+}
+
+void
+health_destroy(struct health *h)
+{
+	const int fds[] = {h == NULL ? -1 : h->stop_fd,
+	    h == NULL ? -1 : h->files_fd, h == NULL ? -1 : h->kdcs_fd};
+
+	if (h == NULL)
+		return;
+	health_stop(h);
+	watch_destroy(h->watch);
+	report_unref(h->files);
+	report_unref(h->online);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] != -1)
+			(void)close(fds[i]);
+	(void)pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+void
+health_look(struct health *h)
+{
+	wake(h->files_fd);
+	wake(h->kdcs_fd);
+}
+
+void
+health_hurry(struct health *h)
+{
+	bool was_hurried;
+
+	(void)pthread_mutex_lock(&h->lock);
+	was_hurried = h->is_hurried;
+	h->is_hurried = true;
+	(void)pthread_mutex_unlock(&h->lock);
+	if (!was_hurried)
+		wake(h->kdcs_fd);
+}
+
+void
+health_get(struct health *h, struct health_view *view_out)
+{
+	struct report *files, *online;
+
+	(void)pthread_mutex_lock(&h->lock);
+	files = h->files == NULL ? NULL : report_ref(h->files);
+	online = h->online == NULL ? NULL : report_ref(h->online);
+	(void)pthread_mutex_unlock(&h->lock);
+	health_view_init(view_out, files, online);
+}
