@@ -4,7 +4,7 @@ import {ask, Refused} from './ask.js';
 import {clock} from './format.js';
 import {showHistory, showStatus} from './overview.js';
 import {decisionsQuery, draw, forgetDecisions, showDecisions} from './decisions.js';
-import {showClock, showContexts, showDirectory, showKeytab, showTickets} from './kerberos.js';
+import {showClock, showContexts, showDirectory, showKeytab} from './kerberos.js';
 import {showZones} from './zones.js';
 import {showPolicy} from './policy.js';
 
@@ -39,7 +39,6 @@ async function seldom() {
 	await Promise.all([
 		ask('history').then(showHistory),
 		ask('policy').then(showPolicy),
-		ask('tickets').then(showTickets),
 	]);
 }
 

@@ -35,6 +35,25 @@ export function badge(node, level, words) {
 	text(node, words);
 }
 
+const levelWords = {error: 'Problem', warning: 'Attention', ok: 'Good'};
+
+// How something is, in one word and a colour.
+export const levelBadge = (node, level) => badge(node, level, levelWords[level]);
+
+// A list's line of a badge, a sentence and what to do.
+export function makeAdvice() {
+	return el('li', {}, el('span'), el('span', {}, el('span'), el('span', {class: 'next'})));
+}
+
+export function updateAdvice(node, level, sentence, next) {
+	const [first, second] = node.children[1].children;
+
+	levelBadge(node.children[0], level);
+	text(first, sentence);
+	text(second, next);
+	second.hidden = next === '';
+}
+
 // The children of parent become the items in their order: one that is there
 // (by its key) is updated, the others are made or removed.
 export function list(parent, items, keyOf, make, update) {

@@ -1,52 +1,138 @@
-// kerberos.js - keys, tickets, clock, directory, and who has contexts.
-import {$, attr, badge, cell, el, facts, list, row, text} from './dom.js';
+// kerberos.js - keys, tickets, KDCs, clock, directory, and who has contexts.
+import {$, attr, cell, el, facts, levelBadge, list, makeAdvice, row, text, updateAdvice} from './dom.js';
 import {clock, date, duration, number, several} from './format.js';
+
+const SHOWN = 200; // of keys
+
+// --- Keys ---
+
+// A badge and words beside it.
+function judge(node, level, words) {
+	if (node.firstElementChild === null)
+		node.append(el('span'), ' ', el('span'));
+	levelBadge(node.firstElementChild, level);
+	text(node.lastElementChild, words);
+}
 
 function updateKey(tr, k) {
 	text(cell(tr, 0), k.principal);
 	text(cell(tr, 1), k.kvno);
-	text(cell(tr, 2), k.enctype);
-	badge(cell(tr, 3), k.weak ? 'warning' : 'ok', k.weak ? 'weak' : 'in use');
+	text(cell(tr, 2), k.kdc_kvno === null ? '–' : k.kdc_kvno);
+	text(cell(tr, 3), k.enctype);
+	judge(cell(tr, 4), k.level, k.verdict + (k.in_use ? '' : '; accepts nothing'));
+}
+
+const verdicts = {
+	usable: 'A ticket of today proves that they are the KDC’s.',
+	unproven: 'No ticket could be had yet to prove them.',
+	unusable: 'Not all is well with them: see what was found.',
+};
+
+function keytabNote(keytab) {
+	const more = keytab.keys.length > SHOWN ? ` Of ${number(keytab.keys.length)} the first ${SHOWN} are listed.` : '';
+
+	if (!keytab.ok)
+		return `The files cannot be used since ${date(keytab.failed)}: ${keytab.reason}${more}`;
+	return `Loaded ${date(keytab.loaded)} from ${keytab.files.join(', ')}. ${verdicts[keytab.verdict]}${more}`;
+}
+
+// The same may be found several times.
+function numbered(findings) {
+	const seen = new Map();
+
+	return findings.map((f) => {
+		const name = f.id + ' ' + f.subject;
+		const n = (seen.get(name) || 0) + 1;
+
+		seen.set(name, n);
+		return {...f, key: `${name} ${n}`};
+	});
+}
+
+const levels = {error: 'error', warning: 'warning', info: 'ok'};
+
+function showFindings(keytab) {
+	text($('findings-note'), keytab.checked === null ? 'Nothing was looked at yet.'
+		: (keytab.findings.length === 0 ? 'Nothing is wrong. ' : '') +
+			`Files were looked at ${clock(keytab.checked)}, ` +
+			(keytab.asked === null ? 'KDCs were not asked yet.' : `KDCs asked ${clock(keytab.asked)}` +
+				(keytab.current ? '.' : ', about other keys.')));
+	list($('findings'), numbered(keytab.findings), (f) => f.key, makeAdvice,
+		(node, f) => updateAdvice(node, levels[f.severity], `${f.subject}: ${f.text}`, f.advice));
 }
 
 export function showKeytab(keytab) {
-	const from = keytab.files.join(', ');
-
-	text($('keytab-note'), !keytab.ok
-		? `The files cannot be used since ${date(keytab.failed)}: ${keytab.reason}`
-		: `Loaded ${date(keytab.loaded)} from ${from}.`);
+	text($('keytab-note'), keytabNote(keytab));
 	attr($('keytab-note'), 'data-level', keytab.ok ? 'ok' : 'error');
-	list($('keys'), keytab.keys, (k) => [k.principal, k.kvno, k.enctype].join(' '),
-		() => row(['Principal', 'kvno', 'Enctype', 'Verdict']), updateKey);
+	list($('keys'), keytab.keys.slice(0, SHOWN), (k) => [k.principal, k.kvno, k.enctype, k.fingerprint].join(' '),
+		() => row(['Principal', 'kvno here', 'at the KDC', 'Enctype', 'Verdict']), updateKey);
+	showFindings(keytab);
+	showKdcs(keytab);
+	showTickets(keytab);
 }
+
+// --- KDCs ---
+
+const latency = (ms) => ms === null ? 'silent' : ms + ' ms';
+
+function updateKdc(tr, k) {
+	const level = k.tcp_ms !== null ? 'ok' : k.udp_ms !== null ? 'warning' : 'error';
+
+	text(cell(tr, 0), k.host);
+	text(cell(tr, 1), k.realm);
+	text(cell(tr, 2), k.asked ? latency(k.tcp_ms) : '–');
+	text(cell(tr, 3), k.asked ? latency(k.udp_ms) : '–');
+	text(cell(tr, 4), k.clock_offset_s === null ? '–' : ahead(k.clock_offset_s, 'ours'));
+	judge(cell(tr, 5), level, k.reason);
+}
+
+function showKdcs(keytab) {
+	text($('kdcs-note'), keytab.asked === null ? 'None was asked yet.'
+		: keytab.kdcs.length === 0 ? 'None is known for the keytab’s realms.' : '');
+	$('kdcs-table').hidden = keytab.kdcs.length === 0;
+	list($('kdcs'), keytab.kdcs, (k) => [k.realm, k.host, k.address].join(' '),
+		() => row(['KDC', 'Realm', 'TCP', 'UDP', 'Clock', 'State']), updateKdc);
+}
+
+// --- Tickets ---
 
 function updateTicket(tr, t) {
 	const now = Date.now() / 1000;
-	const meter = cell(tr, 1).querySelector('meter') ||
-		cell(tr, 1).appendChild(el('meter', {class: 'meter', min: 0, max: 1, low: 0.1}));
+	const left = t.ends - now;
+	const meter = cell(tr, 2).querySelector('meter') ||
+		cell(tr, 2).appendChild(el('meter', {class: 'meter', min: 0, max: 1, low: 0.1}));
+	const words = cell(tr, 2).querySelector('span') || cell(tr, 2).appendChild(el('span'));
 
 	text(cell(tr, 0), t.server);
-	attr(meter, 'value', Math.max(0, (t.ends - now) / (t.ends - t.starts)).toFixed(3));
+	text(cell(tr, 1), t.client);
+	attr(meter, 'value', Math.max(0, left / (t.ends - t.starts)).toFixed(3));
 	attr(meter, 'aria-label', `ends ${date(t.ends)}`);
 	attr(meter, 'title', `ends ${date(t.ends)}`);
+	text(words, left > 0 ? `${duration(left)} left` : `ended ${duration(-left)} ago`);
 }
 
-export function showTickets(answer) {
-	text($('tickets-note'), answer.tickets.length > 0 ? '' :
+function showTickets(keytab) {
+	text($('tickets-note'), keytab.tickets.length > 0 ? '' :
 		'It holds none. Clients need no ticket of ours: the keytab is enough to accept theirs.');
-	$('tickets-table').hidden = answer.tickets.length === 0;
-	list($('tickets'), answer.tickets, (t) => t.ccache + t.server, () => row(['For', 'Ends']), updateTicket);
+	$('tickets-table').hidden = keytab.tickets.length === 0;
+	list($('tickets'), keytab.tickets, (t) => t.ccache + t.server,
+		() => row(['For', 'Of', 'Ends']), updateTicket);
 }
+
+// --- Clock ---
+
+const ahead = (offset, whose) => Math.abs(offset) < 2 ? `the same as ${whose}`
+	: `${duration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} ${whose}`;
 
 // Half the way there and back is not in it: good to about a second.
 export function showClock(status) {
 	const offset = status.time - Date.now() / 1000 + 0.5;
-	const words = Math.abs(offset) < 2 ? 'the same as this browser’s'
-		: `${duration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} this browser’s`;
 
-	text($('clock'), `The server’s clock says ${clock(status.time)}, ${words}. ` +
+	text($('clock'), `The server’s clock says ${clock(status.time)}, ${ahead(offset, 'this browser’s')}. ` +
 		'Kerberos forgives five minutes.');
 }
+
+// --- Directory ---
 
 function directoryNote(d) {
 	if (d === null)
@@ -66,6 +152,8 @@ export function showDirectory(d) {
 			: d.rules.lapsed ? 'lapsed: what they grant is not granted' : 'not live')],
 	]);
 }
+
+// --- Contexts ---
 
 function updatePrincipal(tr, p) {
 	const some = p.addresses.slice(0, 6).join(', ');

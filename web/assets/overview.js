@@ -1,9 +1,7 @@
 // overview.js - is all well, and what happened in the last hour.
-import {$, attr, badge, el, list, text} from './dom.js';
+import {$, attr, list, makeAdvice, text, updateAdvice} from './dom.js';
 import {Chart, levels, rates} from './chart.js';
 import {date, duration, number, rate, several} from './format.js';
-
-const words = {error: 'Problem', warning: 'Attention', ok: 'Good'};
 
 const perSecond = (n) => rate(n) + '/s';
 
@@ -16,19 +14,6 @@ const charts = [
 ];
 
 $('charts').append(...charts.map((x) => x.chart.node));
-
-function makeVerdict() {
-	return el('li', {}, el('span'), el('span', {}, el('span'), el('span', {class: 'next'})));
-}
-
-function updateVerdict(node, v) {
-	const [sentence, next] = node.children[1].children;
-
-	badge(node.children[0], v.level, words[v.level]);
-	text(sentence, v.text);
-	text(next, v.next);
-	next.hidden = v.next === '';
-}
 
 const about = (verdicts) => [...new Set(verdicts.map((v) => v.about))].join(', ');
 
@@ -48,7 +33,8 @@ export function showStatus(status) {
 
 	attr($('verdict'), 'data-level', level);
 	text($('verdict-head'), sentence);
-	list($('verdicts'), status.verdicts, (v) => v.about + v.text, makeVerdict, updateVerdict);
+	list($('verdicts'), status.verdicts, (v) => v.about + v.text, makeAdvice,
+		(node, v) => updateAdvice(node, v.level, v.text, v.next));
 	document.title = (level === 'ok' ? '' : level === 'error' ? '✖ ' : '▲ ') + 'kddns ' + status.host;
 	text($('host'), status.host + (status.principal === null ? '' : ', signed in as ' + status.principal));
 	text($('version'), 'kddnsd ' + status.version);
