@@ -270,6 +270,39 @@ check_cycles(struct reading *rd)
 		walk_acl(&w, i, &c->acls[i].place);
 }
 
+/* --- names in soa {}, which no zone's name is put behind */
+
+/* NULL: a mistake that was told already. */
+static void
+check_whole(struct reading *rd, const struct conf_zone *z, const char *what,
+    const char *name)
+{
+	char text[QUOTED_SIZE], zone[QUOTED_SIZE];
+
+	if (name != NULL && strchr(name, '.') == NULL)
+		reading_warning(rd, &z->soa.place,
+		    "soa: %s: \"%s\" is a whole name here; one below the zone "
+		    "is written out, %s.%s",
+		    what, quoted(name, text), text, quoted(z->name, zone));
+}
+
+static void
+check_soa(struct reading *rd)
+{
+	for (size_t i = 0; i < rd->conf->n_zones; i++) {
+		const struct conf_zone *z = &rd->conf->zones[i];
+
+		if (!z->soa.is_given)
+			continue;
+		check_whole(rd, z, "mname", z->soa.mname);
+		check_whole(rd, z, "rname", z->soa.rname);
+		for (size_t n = 0; n < z->soa.nameservers.n; n++)
+			if (z->soa.nameservers.items[n] != z->soa.mname)
+				check_whole(rd, z, "nameservers",
+				    z->soa.nameservers.items[n]);
+	}
+}
+
 /* --- the directory */
 
 static void
@@ -379,6 +412,7 @@ check_all(struct reading *rd)
 	check_zone_names(rd);
 	check_servers(rd);
 	check_files(rd);
+	check_soa(rd);
 	check_directory(rd);
 	check_web(rd);
 }

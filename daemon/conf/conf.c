@@ -16,6 +16,7 @@
 #include "daemon/conf/override.h"
 #include "daemon/conf/reading.h"
 #include "daemon/conf/row.h"
+#include "daemon/conf/source.h"
 #include "daemon/conf/tree.h"
 
 static struct conf *
@@ -127,9 +128,10 @@ conf_read(const char *path, const char *const *overrides, size_t n_overrides,
 	ret = tree_parse_file(&rd, path, &top);
 	if (ret != 0) {
 		const struct conf_place whole = {path, 0, 0};
+		char reason[SOURCE_REASON_SIZE];
 
 		reading_error(&rd, &whole, "cannot read it: %s",
-		    ret == ERR_RANGE ? "over 16 MiB" : strerror(errno));
+		    source_reason(ret, reason));
 		goto done;
 	}
 	for (size_t i = 0; i < n_overrides; i++)

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +91,19 @@ source_read(const char *path, struct source *s_out)
 		source_clear(&s);
 	errno = saved;
 	return ret;
+}
+
+const char *
+source_reason(int ret, char reason[SOURCE_REASON_SIZE])
+{
+	const char *why = ret == ERR_RANGE ? "over 16 MiB" : strerror(errno);
+
+	if (ret == ERR_PERM)
+		(void)snprintf(reason, SOURCE_REASON_SIZE, "%s (uid %u)", why,
+		    (unsigned)geteuid());
+	else
+		(void)snprintf(reason, SOURCE_REASON_SIZE, "%s", why);
+	return reason;
 }
 
 void

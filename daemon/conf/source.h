@@ -28,6 +28,13 @@ struct source {
  */
 int source_read(const char *path, struct source *s_out);
 
+/*
+ * Why source_read() failed with ret, before errno changes.  Who may not read
+ * it is named: a reload reads as the daemon's user, not as who asks for it.
+ */
+#define SOURCE_REASON_SIZE 128
+const char *source_reason(int ret, char reason[SOURCE_REASON_SIZE]);
+
 /* Wipes and frees. */
 void source_clear(struct source *s);
 

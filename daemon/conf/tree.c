@@ -351,7 +351,7 @@ parse_include(struct parser *p, const struct statement *s, struct block *block)
 {
 	struct reading *rd = p->rd;
 	struct source src = {0};
-	char text[QUOTED_SIZE];
+	char text[QUOTED_SIZE], reason[SOURCE_REASON_SIZE];
 	const char *path;
 	int ret;
 
@@ -372,7 +372,7 @@ parse_include(struct parser *p, const struct statement *s, struct block *block)
 	ret = source_read(path, &src);
 	if (ret != 0)
 		reading_error(rd, &s->place, "include: cannot read %s: %s",
-		    path, ret == ERR_RANGE ? "over 16 MiB" : strerror(errno));
+		    path, source_reason(ret, reason));
 	else if (included_already(p, &src) != NULL)
 		reading_error(rd, &s->place, "include: %s includes itself",
 		    path);

@@ -221,6 +221,7 @@ secret_file_read(struct reading *rd, const struct row *row,
 {
 	const struct item *item = value_item(rd, row, s);
 	struct conf_key *key = value;
+	char reason[SOURCE_REASON_SIZE];
 	struct source src = {0};
 	int ret;
 
@@ -236,8 +237,7 @@ secret_file_read(struct reading *rd, const struct row *row,
 	ret = source_read(key->secret_file, &src);
 	if (ret != 0)
 		reading_error(rd, &item->place, "%s: cannot read %s: %s",
-		    row->name, key->secret_file,
-		    ret == ERR_RANGE ? "too long" : strerror(errno));
+		    row->name, key->secret_file, source_reason(ret, reason));
 	else if ((src.st.st_mode & 07) != 0)
 		reading_error(rd, &item->place,
 		    "%s: %s has mode %04o: others must have no access",

@@ -128,6 +128,20 @@ test_what_is_not_done_yet_is_refused(void)
 	    "t:12: options: already given at t:1\n");
 }
 
+static void
+test_names_of_a_soa_are_written_out(void)
+{
+	expect_lines("zone z.test { soa { mname ns1; rname root.z.test;\n"
+		     "nameservers { ns1.z.test; ns2; }; }; };\n"
+		     "zone y.test { soa { mname ns1; rname r.y.test; }; };\n",
+	    "t:1: warning: soa: mname: \"ns1\" is a whole name here; one "
+	    "below the zone is written out, ns1.z.test\n"
+	    "t:1: warning: soa: nameservers: \"ns2\" is a whole name here; "
+	    "one below the zone is written out, ns2.z.test\n"
+	    "t:3: warning: soa: mname: \"ns1\" is a whole name here; one "
+	    "below the zone is written out, ns1.y.test\n");
+}
+
 #define LDAP "ldap { uri \"ldap://x\"; base \"DC=x\"; "
 
 static void
@@ -210,6 +224,7 @@ CU_TestInfo check_tests[] = {
 	test_a_panel_without_sign_in_is_for_loopback},
     {"sign-in needs TLS and admins", test_sign_in_needs_tls_and_admins},
     {"later", test_what_is_not_done_yet_is_refused},
+    {"soa", test_names_of_a_soa_are_written_out},
     {"directory", test_rules_of_the_directory_need_a_directory},
     {"idle", test_binds_idle_statements_are_warned_about},
     {"refused", test_binds_statements_that_change_something_are_refused},
