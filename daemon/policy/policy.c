@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "daemon/base/err.h"
 #include "daemon/dns/types.h"
@@ -332,6 +334,20 @@ explain_group(const struct policy_rule *r, const struct policy_question *q,
 }
 
 static void
+explain_case_of_realm(const struct policy_rule *r,
+    const struct policy_question *q, struct policy_decision *d)
+{
+	const struct principal *p = q->signer->principal;
+
+	if (p == NULL || strcasecmp(p->realm, r->realm) != 0 ||
+	    strcmp(p->realm, r->realm) == 0)
+		return;
+	d->because = "its realm is the signer's in another case";
+	d->advice = "write the realm as it is; an Active Directory's has no "
+		    "small letters";
+}
+
+static void
 explain_requester(const struct policy_rule *r, const struct policy_question *q,
     struct policy_decision *d)
 {
@@ -357,9 +373,11 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 		break;
 	case RULE_HOST:
 		d->because = "the signer is no host/NAME of its realm";
+		explain_case_of_realm(r, q, d);
 		break;
 	case RULE_MACHINE:
 		d->because = "the signer is no machine NAME$ of its realm";
+		explain_case_of_realm(r, q, d);
 		break;
 	case RULE_ACCOUNT:
 		d->because = "the signer is no principal of its identity";

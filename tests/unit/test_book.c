@@ -494,6 +494,9 @@ test_the_refused_are_told_what_would_have_granted(void)
 		"denies comes first"},
 	    {"alice@AD.TEST", "1.r.ad.test", TYPE_PTR, "alice.ad.test",
 		"but the signer is no machine NAME$ of its realm"},
+	    {"PC1$@ad.test", "pc1.ad.test", TYPE_A, NULL,
+		"but its realm is the signer's in another case: write the "
+		"realm as it is"},
 	};
 	struct policy_book *b = book(texts, N(texts));
 	struct reason reason;
