@@ -92,12 +92,16 @@ find_missing(struct checking *c, const char *path, const char *reason)
 static void
 find_unreadable(struct checking *c, const char *path, const char *reason)
 {
+	unsigned uid =
+	    c->request->user == NULL ? geteuid() : c->request->user->uid;
+
 	builder_find(&c->b, "keytab-unreadable", REPORT_ERROR, path,
 	    "The keytab cannot be read: %s.", reason);
 	builder_advise(&c->b,
-	    "give the daemon's user a keytab of its own: kddns-keytab extract "
-	    "'DNS/*' %s -o /etc/kddns/dns.keytab --user kddns",
-	    path);
+	    "if it is for the daemon alone: chown %u %s; else give the "
+	    "daemon one of its own: kddns-keytab extract 'DNS/*' %s "
+	    "-o /etc/kddns/dns.keytab --user %u",
+	    uid, path, path, uid);
 }
 
 /* For the user who is asked for, if that is not who we are. */

@@ -216,7 +216,8 @@ take_number(struct command_line *line, int option, const char *text)
 
 	if (!read_number(text, option == OPT_AGE ? 36500 : 3600, &n) ||
 	    (n == 0 && option != OPT_AGE))
-		return misused(line, text, "not a number, or out of bounds");
+		return misused(line, option_name(option),
+		    "its number is none, or out of bounds");
 	if (option == OPT_TIMEOUT)
 		line->timeout_s = (unsigned)n;
 	else if (option == OPT_DEADLINE)

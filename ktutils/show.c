@@ -98,10 +98,10 @@ say_unread(const struct command_line *line, const struct report *r)
 
 		if (r->files[i].is_read)
 			continue;
-		for (size_t at = 0; at < r->n_findings; at++)
-			if (strcmp(r->findings[at].subject, path) == 0 &&
-			    r->findings[at].severity == REPORT_ERROR)
-				why = r->findings[at].text;
+		for (size_t at = r->n_findings; at > 0; at--)
+			if (strcmp(r->findings[at - 1].subject, path) == 0 &&
+			    r->findings[at - 1].severity == REPORT_ERROR)
+				why = r->findings[at - 1].text; /* the first */
 		done = command_fail(line, path, why);
 	}
 	return r->n_files == 0
