@@ -82,15 +82,17 @@ static void
 put_directory(FILE *out, const json_t *directory)
 {
 	const json_t *rules = json_object_get(directory, "rules");
+	const json_t *since = json_object_get(directory, "since");
 	char uri[CELL_SIZE], when[CELL_SIZE], error[CELL_SIZE];
 	char n[CELL_SIZE], follow[CELL_SIZE];
 
 	if (!json_is_object(directory))
 		return;
-	put_line(out, "directory", "%s: %s since %s",
+	put_line(out, "directory", "%s: %s%s%s",
 	    cell_text(json_object_get(directory, "uri"), uri),
 	    json_is_true(json_object_get(directory, "up")) ? "up" : "DOWN",
-	    cell_time(json_object_get(directory, "since"), when));
+	    json_is_integer(since) ? " since " : "",
+	    json_is_integer(since) ? cell_time(since, when) : "");
 	if (!json_is_true(json_object_get(directory, "up")))
 		put_line(out, "", "%s",
 		    cell_text(json_object_get(directory, "error"), error));
@@ -98,7 +100,7 @@ put_directory(FILE *out, const json_t *directory)
 		put_line(out, "", "its rules were not read yet");
 		return;
 	}
-	put_line(out, "", "%s entries with rules, %s, followed by %s",
+	put_line(out, "", "entries with rules: %s, %s, followed by %s",
 	    cell_text(json_object_get(rules, "entries"), n),
 	    json_is_true(json_object_get(rules, "lapsed"))
 		? "LAPSED but for what they deny"
