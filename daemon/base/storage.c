@@ -104,6 +104,13 @@ system_unlink(void *arg, int dirfd, const char *path)
 	return unlinkat(dirfd, path, 0);
 }
 
+static int
+system_rmdir(void *arg, int dirfd, const char *path)
+{
+	(void)arg;
+	return unlinkat(dirfd, path, AT_REMOVEDIR);
+}
+
 static bool
 is_itself(const char *name)
 {
@@ -148,6 +155,7 @@ const struct storage storage_system = {
     .fsync_dir = system_fsync_dir,
     .rename = system_rename,
     .unlink = system_unlink,
+    .rmdir = system_rmdir,
     .list = system_list,
 };
 

@@ -43,6 +43,7 @@ struct storage {
 	int (*fsync_dir)(void *arg, int dirfd);
 	int (*rename)(void *arg, int dirfd, const char *from, const char *to);
 	int (*unlink)(void *arg, int dirfd, const char *path);
+	int (*rmdir)(void *arg, int dirfd, const char *path);
 	/* Gives each name but . and .. until take says false. */
 	int (*list)(void *arg, int dirfd, storage_take_name take, void *taker);
 };

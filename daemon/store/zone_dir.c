@@ -236,7 +236,8 @@ empty_dir(const struct store *s, int dirfd, uint32_t id)
 
 	(void)storage_list(e.storage, dirfd, remove_file, &e);
 	zone_dir_id_to_text(id, name);
-	(void)unlinkat(journal_zones_dirfd(s->journal), name, AT_REMOVEDIR);
+	(void)e.storage->rmdir(e.storage->arg, journal_zones_dirfd(s->journal),
+	    name);
 }
 
 /*

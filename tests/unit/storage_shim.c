@@ -488,6 +488,20 @@ shim_unlink(void *arg, int dirfd, const char *path)
 }
 
 static int
+shim_rmdir(void *arg, int dirfd, const char *path)
+{
+	struct shim *s = arg;
+	int ret = -1;
+
+	enter(s);
+	if (!fails(s))
+		ret = storage_system.rmdir(NULL, dirfd, path);
+	if (ret == 0 && s->recording)
+		change(dir_of(s, s->fd_paths[dirfd]), "", path, NULL);
+	return leave(s, ret);
+}
+
+static int
 shim_list(void *arg, int dirfd, storage_take_name take, void *taker)
 {
 	struct shim *s = arg;
@@ -520,6 +534,7 @@ shim_init(struct shim *s, bool recording)
 	    .fsync_dir = shim_fsync_dir,
 	    .rename = shim_rename,
 	    .unlink = shim_unlink,
+	    .rmdir = shim_rmdir,
 	    .list = shim_list,
 	};
 }
