@@ -447,3 +447,41 @@ fixture_serial(struct store_zone *z)
 		zone_unpin(v);
 	return serial;
 }
+
+/* The changesets of h lead from the serial to that of v. */
+static const char *
+walk_history(struct store_history *h, uint32_t serial,
+    const struct zone_version *v)
+{
+	const char *fault = NULL;
+	struct changeset cs;
+	struct arena a;
+
+	arena_init(&a, 0);
+	while (store_history_next(h, &a, &cs) == 0) {
+		if (cs.serial_from != serial)
+			fault = "a hole in the history";
+		serial = cs.serial_to;
+		arena_reset(&a);
+	}
+	arena_clear(&a);
+	return serial != version_serial(v) ? "history ends early" : fault;
+}
+
+const char *
+fixture_history_fault(struct store_zone *z)
+{
+	const struct zone_version *v = store_zone_pin(z);
+	struct store_zone_status st = fixture_status(z);
+	const char *fault = "no history";
+	struct store_history *h;
+	uint32_t serial =
+	    st.n_changesets > 0 ? st.journal_first_serial : version_serial(v);
+
+	if (store_history_open(z, serial, v, &h) == 0) {
+		fault = walk_history(h, serial, v);
+		store_history_close(h);
+	}
+	zone_unpin(v);
+	return fault;
+}

@@ -112,4 +112,10 @@ uint32_t fixture_get(struct store_zone *z, const char *label);
 
 uint32_t fixture_serial(struct store_zone *z);
 
+/*
+ * All changesets there are must lead to what is served: what is wrong about
+ * them, or NULL.
+ */
+const char *fixture_history_fault(struct store_zone *z);
+
 #endif

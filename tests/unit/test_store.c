@@ -6,9 +6,10 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo commit_tests[], crash_tests[], history_tests[], load_tests[],
-    limits_tests[], queue_tests[], serial_tests[], store_check_tests[],
-    zone_freeze_tests[], zone_purge_tests[], zones_tests[];
+extern CU_TestInfo commit_tests[], crash_tests[], crash_admin_tests[],
+    history_tests[], load_tests[], limits_tests[], queue_tests[],
+    serial_tests[], store_check_tests[], zone_freeze_tests[],
+    zone_purge_tests[], zones_tests[];
 
 int
 main(int argc, char **argv)
@@ -22,6 +23,7 @@ main(int argc, char **argv)
 	    {"commit", NULL, NULL, NULL, NULL, commit_tests},
 	    {"load", NULL, NULL, NULL, NULL, load_tests},
 	    {"crash", NULL, NULL, NULL, NULL, crash_tests},
+	    {"crash, admin", NULL, NULL, NULL, NULL, crash_admin_tests},
 	    {"freeze", NULL, NULL, NULL, NULL, zone_freeze_tests},
 	    {"purge", NULL, NULL, NULL, NULL, zone_purge_tests},
 	    {"check", NULL, NULL, NULL, NULL, store_check_tests},
