@@ -233,15 +233,21 @@ read_ap_req(const struct reader *at, struct clear_ap_req *ap)
 	    &kvno, &ap->authenticator);
 }
 
-/* What follows the krb5 OID: TOK_ID 01 00 and an AP-REQ (RFC 4121 section 4.1).
+/*
+ * What follows the mechanism's OID, if that is krb5: TOK_ID 01 00 and an AP-REQ
+ * (RFC 4121 section 4.1).
  */
 static void
-read_krb5(struct reader *r, struct clear_token *c)
+read_krb5(struct reader *r, unsigned mechanism, struct clear_token *c)
 {
+	if ((mechanism & (CLEAR_MECH_KRB5 | CLEAR_MECH_MS_KRB5)) == 0)
+		return;
 	if (reader_u16(r) != 0x0100 || r->is_short)
 		return;
 	c->has_ap_req = read_ap_req(r, &c->ap_req);
-	if (!c->has_ap_req)
+	if (c->has_ap_req)
+		c->ap_req_mechanism = mechanism;
+	else
 		memset(&c->ap_req, 0, sizeof(c->ap_req));
 }
 
@@ -253,14 +259,14 @@ read_inner(struct reader inner, struct clear_token *c)
 	struct reader oid = enter(&gss, TAG_OID);
 	struct clear_octets o = rest_of(&oid);
 
-	if (oid.is_short)
-		return;
-	if ((mechanism_of(o.octets, o.len) &
-		(CLEAR_MECH_KRB5 | CLEAR_MECH_MS_KRB5)) != 0)
-		read_krb5(&gss, c);
+	if (!oid.is_short)
+		read_krb5(&gss, mechanism_of(o.octets, o.len), c);
 }
 
-/* NegTokenInit (RFC 4178 section 4.2.1): [0] mechTypes, [2] mechToken. */
+/*
+ * NegTokenInit (RFC 4178 section 4.2.1): [0] mechTypes, [1] reqFlags,
+ * [2] mechToken; [3] is a MIC, or a hint of Windows.
+ */
 static void
 read_spnego_init(struct reader *outer, struct clear_token *c)
 {
@@ -282,8 +288,14 @@ read_spnego_init(struct reader *outer, struct clear_token *c)
 		if (oid.is_short)
 			break;
 		c->mechanisms |= mechanism_of(o.octets, o.len);
+		if (n == 0)
+			c->first = c->mechanisms;
 	}
+	if (next_is(&init, CONTEXT(1)))
+		(void)enter(&init, CONTEXT(1));
+	c->is_plain = next_is(&init, CONTEXT(2));
 	token = find(&init, CONTEXT(2));
+	c->is_plain = c->is_plain && !init.is_short && reader_left(&init) == 0;
 	read_inner(enter(&token, TAG_OCTETS), c);
 }
 
@@ -323,7 +335,7 @@ read_gss(struct reader *r, struct clear_token *c)
 	c->kind = CLEAR_OTHER;
 	if ((c->mechanisms & (CLEAR_MECH_KRB5 | CLEAR_MECH_MS_KRB5)) != 0) {
 		c->kind = CLEAR_KRB5;
-		read_krb5(&gss, c);
+		read_krb5(&gss, c->mechanisms, c);
 	}
 }
 

@@ -27,35 +27,32 @@ expiry_of(const struct context_facts *facts, uint32_t lifetime_max_s,
 	return now_ms + (uint64_t)lifetime_s * 1000;
 }
 
-/* What MICs are made with, and the acceptor's name. */
-static int
-take_gss(struct context *c, gss_ctx_id_t *gss,
-    const struct context_facts *facts, uint8_t ap_req[REPLAY_DIGEST_LEN])
+void
+context_session_clear(struct context_session *s)
 {
-	int ret;
+	OM_uint32 minor;
 
-	c->acceptor = strdup(facts->acceptor);
-	if (c->acceptor == NULL)
-		return ERR_NOMEM;
-	if (gss_enctype_is_aes(facts->enctype)) {
-		ret = mic_key_take(&c->key, gss, ap_req);
-		if (ret != 0)
-			free(c->acceptor);
-		return ret;
-	}
-	c->gss = *gss;
-	*gss = GSS_C_NO_CONTEXT;
-	return 0;
+	mic_key_clear(&s->key);
+	(void)gss_delete_sec_context(&minor, &s->gss, GSS_C_NO_BUFFER);
+	memset(s, 0, sizeof(*s));
+}
+
+static void
+take_session(struct context *c, struct context_session *s)
+{
+	c->key = s->key;
+	c->gss = s->gss;
+	s->key.key = NULL;
+	s->gss = GSS_C_NO_CONTEXT;
 }
 
 int
-context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
-    uint32_t lifetime_max_s, uint8_t ap_req_out[REPLAY_DIGEST_LEN],
+context_create(struct context_session *session,
+    const struct context_facts *facts, uint32_t lifetime_max_s,
     struct context **context_out)
 {
 	uint64_t now_ms = clock_mono_ms();
 	struct context *c;
-	int ret;
 
 	*context_out = NULL;
 	if (expiry_of(facts, lifetime_max_s, now_ms) == now_ms)
@@ -63,11 +60,12 @@ context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return ERR_NOMEM;
-	ret = take_gss(c, gss, facts, ap_req_out);
-	if (ret != 0) {
+	c->acceptor = strdup(facts->acceptor);
+	if (c->acceptor == NULL) {
 		free(c);
-		return ret;
+		return ERR_NOMEM;
 	}
+	take_session(c, session);
 	atomic_init(&c->n_refs, 1);
 	atomic_init(&c->used_ms, now_ms);
 	(void)pthread_mutex_init(&c->lock, NULL);

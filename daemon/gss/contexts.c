@@ -333,18 +333,17 @@ lifetime_max(struct contexts *t)
 }
 
 int
-contexts_add(struct contexts *t, gss_ctx_id_t *gss,
+contexts_add(struct contexts *t, struct context_session *session,
     const struct context_facts *facts, struct context **context_out)
 {
-	uint8_t ap_req[REPLAY_DIGEST_LEN];
 	struct context *c, *dead = NULL;
 	int ret;
 
 	*context_out = NULL;
-	ret = context_create(gss, facts, lifetime_max(t), ap_req, &c);
+	ret = context_create(session, facts, lifetime_max(t), &c);
 	if (ret != 0)
 		return ret;
-	if (!is_first_of_its_ap_req(t, c, ap_req)) {
+	if (!is_first_of_its_ap_req(t, c, session->ap_req)) {
 		context_unref(c);
 		return ERR_PERM;
 	}

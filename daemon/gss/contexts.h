@@ -25,6 +25,7 @@
 #include <stdatomic.h>
 
 #include "daemon/gss/context.h"
+#include "daemon/gss/mic.h"
 
 struct contexts;
 
@@ -67,17 +68,24 @@ struct context_facts {
 	bool spnego;
 };
 
+/* What MICs are made with from now on. */
+struct context_session {
+	struct mic_key key;                /* of an AES context */
+	uint8_t ap_req[REPLAY_DIGEST_LEN]; /* with a key (mic.h) */
+	gss_ctx_id_t gss;                  /* of any other */
+};
+
+void context_session_clear(struct context_session *s);
+
 /*
- * Puts an established context into the table.  What is left in *gss is the
- * caller's to delete; what was taken is GSS_C_NO_CONTEXT there.  Gives a
- * reference for the caller.
+ * Puts an established context into the table.  What is left in the session is
+ * the caller's to clear.  Gives a reference for the caller.
  *
- * ERR_EXISTS       the key name is in use
- * ERR_PERM         its AP-REQ has made a context before
- * ERR_TIMEOUT      the lifetime is over already
- * ERR_UNSUPPORTED  an AES context without a subkey of ours
+ * ERR_EXISTS   the key name is in use
+ * ERR_PERM     its AP-REQ has made a context before
+ * ERR_TIMEOUT  the lifetime is over already
  */
-int contexts_add(struct contexts *t, gss_ctx_id_t *gss,
+int contexts_add(struct contexts *t, struct context_session *session,
     const struct context_facts *facts, struct context **context_out);
 
 /*

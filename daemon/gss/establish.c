@@ -46,10 +46,10 @@ session_enctype(gss_ctx_id_t gss)
 
 /* Which of the contexts that GSS-API accepts we do, too. */
 static bool
-check_context(struct work *w, int32_t enctype)
+check_context(struct work *w)
 {
 	const OM_uint32 needed = GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG;
-	bool weak = !gss_enctype_is_aes(enctype);
+	bool weak = !gss_enctype_is_aes(w->enctype);
 
 	if (!gss_mechanism_is_krb5(w->mechanism))
 		return LEG_REFUSE(w, NEGOTIATION_MECHANISM, TSIG_ERROR_BADKEY,
@@ -67,25 +67,12 @@ check_context(struct work *w, int32_t enctype)
 		    "be, set weak-enctypes allow");
 		return LEG_REFUSE(w, NEGOTIATION_ENCTYPE, TSIG_ERROR_BADKEY,
 		    "session enctype %s (%d) is weak",
-		    gss_enctype_text(enctype), (int)enctype);
+		    gss_enctype_text(w->enctype), (int)w->enctype);
 	}
 	if (weak && (w->flags & GSS_C_REPLAY_FLAG) == 0)
 		return LEG_REFUSE(w, NEGOTIATION_FLAGS, TSIG_ERROR_BADKEY,
 		    "client did not ask for replay detection, which a weak "
 		    "session needs");
-	return true;
-}
-
-static bool
-read_initiator(struct work *w, struct principal **principal_out)
-{
-	struct negotiations *shared = w->negotiator->shared;
-
-	if (initiator_read(w->initiator, principal_out, &w->result->reason) !=
-	    0)
-		return leg_refuse(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY);
-	if ((*principal_out)->pac == PRINCIPAL_PAC_UNREADABLE)
-		atomic_fetch_add(&shared->counters.pac_unreadable, 1);
 	return true;
 }
 
@@ -106,27 +93,56 @@ acceptor_text(struct work *w)
 	return text == NULL ? strdup("") : text;
 }
 
+/* What MICs are made with; GSS-API's context is used up. */
 static bool
-add_context(struct work *w, int32_t enctype, struct principal *principal)
+take_session(struct work *w)
 {
-	struct context_facts facts = {
+	int ret = 0;
+
+	if (gss_enctype_is_aes(w->enctype)) {
+		ret = mic_key_take(&w->session.key, &w->half->gss,
+		    w->session.ap_req);
+	} else {
+		w->session.gss = w->half->gss;
+		w->half->gss = GSS_C_NO_CONTEXT;
+	}
+	return ret == 0 ||
+	    LEG_REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY, "%s",
+		err_text(ret));
+}
+
+/* The complete context of GSS-API. */
+static bool
+take_context(struct work *w)
+{
+	w->enctype = session_enctype(w->half->gss);
+	if (!check_context(w))
+		return false;
+	if (initiator_read(w->initiator, &w->who, &w->result->reason) != 0)
+		return leg_refuse(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY);
+	w->acceptor = acceptor_text(w);
+	return take_session(w);
+}
+
+static bool
+add_context(struct work *w)
+{
+	const struct context_facts facts = {
 	    .key_name = &w->leg->key_name,
 	    .algorithm = &w->leg->algorithm,
-	    .principal = principal,
+	    .principal = w->who,
+	    .acceptor = w->acceptor,
 	    .client = &w->leg->client,
-	    .enctype = enctype,
+	    .enctype = w->enctype,
 	    .kvno = w->half->kvno,
 	    .lifetime_s = w->lifetime_s,
 	    .spnego = w->token.kind != CLEAR_KRB5,
 	};
-	char *acceptor = acceptor_text(w);
 	int ret = ERR_NOMEM;
 
-	facts.acceptor = acceptor;
-	if (acceptor != NULL)
-		ret = contexts_add(w->negotiator->shared->contexts,
-		    &w->half->gss, &facts, &w->result->context);
-	free(acceptor);
+	if (facts.acceptor != NULL)
+		ret = contexts_add(w->negotiator->shared->contexts, &w->session,
+		    &facts, &w->result->context);
 	if (ret == ERR_EXISTS)
 		return LEG_REFUSE(w, NEGOTIATION_KEY_NAME, TSIG_ERROR_BADNAME,
 		    "the key name is in use");
@@ -146,7 +162,8 @@ add_context(struct work *w, int32_t enctype, struct principal *principal)
 static void
 note_initiator(struct work *w)
 {
-	char *text = initiator_text(w->initiator);
+	char *text = w->who != NULL ? strdup(w->who->text)
+				    : initiator_text(w->initiator);
 
 	if (text != NULL)
 		(void)log_escape(text, strlen(text), w->result->initiator,
@@ -154,35 +171,28 @@ note_initiator(struct work *w)
 	free(text);
 }
 
-/* A complete context is checked and becomes a key. */
+/* It is refused after all. */
 static bool
-make_key(struct work *w)
+take_back(struct work *w)
 {
-	struct negotiations *shared = w->negotiator->shared;
-	int32_t enctype = session_enctype(w->half->gss);
-	struct principal *principal;
-	bool ok;
-
-	if (!check_context(w, enctype) || !read_initiator(w, &principal))
-		return false;
-	ok = add_context(w, enctype, principal);
-	principal_unref(principal);
-	if (!ok)
-		return false;
-	if (!gss_enctype_is_aes(enctype))
-		atomic_fetch_add(&shared->counters.weak, 1);
-	w->result->state = NEGOTIATION_COMPLETE;
-	return true;
-}
-
-bool
-leg_establish(struct work *w)
-{
-	if (make_key(w))
-		return true;
 	note_initiator(w);
 	free(w->result->token);
 	w->result->token = NULL;
 	w->result->token_len = 0;
 	return false;
+}
+
+bool
+leg_establish(struct work *w)
+{
+	struct negotiations *shared = w->negotiator->shared;
+
+	if ((w->who == NULL && !take_context(w)) || !add_context(w))
+		return take_back(w);
+	if (w->who->pac == PRINCIPAL_PAC_UNREADABLE)
+		atomic_fetch_add(&shared->counters.pac_unreadable, 1);
+	if (!gss_enctype_is_aes(w->enctype))
+		atomic_fetch_add(&shared->counters.weak, 1);
+	w->result->state = NEGOTIATION_COMPLETE;
+	return true;
 }

@@ -67,26 +67,6 @@ get_logon_info(gss_name_t name, gss_buffer_t octets, struct reason *reason)
 	return 0;
 }
 
-static int
-read_with_pac(const char *text, gss_name_t name,
-    struct principal **principal_out, struct reason *reason)
-{
-	gss_buffer_desc octets = GSS_C_EMPTY_BUFFER;
-	struct pac_logon pac;
-	OM_uint32 minor;
-	int ret;
-
-	ret = get_logon_info(name, &octets, reason);
-	if (ret == ERR_NOTFOUND)
-		return principal_from_text(text, principal_out, reason);
-	if (ret == 0)
-		ret = pac_read(octets.value, octets.length, &pac, reason);
-	ret = principal_from_pac(text, ret == 0 ? &pac : NULL, principal_out,
-	    reason);
-	(void)gss_release_buffer(&minor, &octets);
-	return ret;
-}
-
 /*
  * RFC 6111: names that stand for nobody of the realm; the one that KDCs give
  * is anonymous (RFC 8062), and krb5 does not say so by a flag.
@@ -100,11 +80,52 @@ is_well_known(const struct principal *p)
 	    strncmp(p->realm, realm, sizeof(realm) - 1) == 0;
 }
 
+/* Takes out who is nobody. */
+static int
+check(struct principal **principal, struct reason *reason)
+{
+	if (!is_well_known(*principal))
+		return 0;
+	principal_unref(*principal);
+	*principal = NULL;
+	reason_set(reason, "initiator is anonymous");
+	return ERR_PERM;
+}
+
+/* With a PAC, if there is one to be believed and read. */
+static int
+make_with_pac(const char *text, const struct pac_logon *pac,
+    struct principal **principal_out, struct reason *reason)
+{
+	int ret = principal_from_pac(text, pac, principal_out, reason);
+
+	return ret == 0 ? check(principal_out, reason) : ret;
+}
+
+int
+initiator_make(const char *text, const void *logon_info, size_t len,
+    struct principal **principal_out, struct reason *reason)
+{
+	struct pac_logon pac;
+	int ret;
+
+	*principal_out = NULL;
+	if (logon_info != NULL) {
+		ret = pac_read(logon_info, len, &pac, reason);
+		return make_with_pac(text, ret == 0 ? &pac : NULL,
+		    principal_out, reason);
+	}
+	ret = principal_from_text(text, principal_out, reason);
+	return ret == 0 ? check(principal_out, reason) : ret;
+}
+
 int
 initiator_read(gss_name_t name, struct principal **principal_out,
     struct reason *reason)
 {
+	gss_buffer_desc info = GSS_C_EMPTY_BUFFER;
 	char *text = initiator_text(name);
+	OM_uint32 minor;
 	int ret;
 
 	*principal_out = NULL;
@@ -112,12 +133,13 @@ initiator_read(gss_name_t name, struct principal **principal_out,
 		reason_set(reason, "initiator has no name");
 		return ERR_MALFORMED;
 	}
-	ret = read_with_pac(text, name, principal_out, reason);
+	ret = get_logon_info(name, &info, reason);
+	if (ret == 0 || ret == ERR_NOTFOUND)
+		ret = initiator_make(text, info.value, info.length,
+		    principal_out, reason);
+	else
+		ret = make_with_pac(text, NULL, principal_out, reason);
+	(void)gss_release_buffer(&minor, &info);
 	free(text);
-	if (ret != 0 || !is_well_known(*principal_out))
-		return ret;
-	principal_unref(*principal_out);
-	*principal_out = NULL;
-	reason_set(reason, "initiator is anonymous");
-	return ERR_PERM;
+	return ret;
 }

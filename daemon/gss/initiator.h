@@ -12,6 +12,7 @@
 #define GSS_INITIATOR_H
 
 #include <gssapi/gssapi.h>
+#include <stddef.h>
 
 #include "daemon/base/reason.h"
 
@@ -21,16 +22,20 @@ struct principal;
 char *initiator_text(gss_name_t name);
 
 /*
- * The principal of the name that gss_accept_sec_context() gave, with what its
- * PAC says (MS-PAC; urn:mspac:logon-info).  If that cannot be read the
- * principal is there nevertheless, as one of whose groups nothing is known
+ * The principal of this name, with what the logon information of its PAC says
+ * (MS-PAC 2.5; NULL: it has none).  If that cannot be read the principal is
+ * there nevertheless, as one of whose groups nothing is known
  * (PRINCIPAL_PAC_UNREADABLE), and the reason says why; else the reason stays
  * as it is.
  *
- * ERR_MALFORMED  it has no name that can be read
+ * ERR_MALFORMED  the name cannot be read
  * ERR_PERM       it is anonymous
  * ERR_NOMEM
  */
+int initiator_make(const char *text, const void *logon_info, size_t len,
+    struct principal **principal_out, struct reason *reason);
+
+/* The same of the name that gss_accept_sec_context() gave. */
 int initiator_read(gss_name_t name, struct principal **principal_out,
     struct reason *reason);
 

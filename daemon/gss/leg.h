@@ -5,8 +5,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  *
  * negotiate.c takes the leg from its token to its result; choose.c finds the
- * keys for it; establish.c makes a key of what is complete.  Each part is true
- * to go on, or has refused the leg.
+ * keys for it; one_leg.c accepts the plain ones, GSS-API all others;
+ * establish.c makes a key of what is complete.  Each part is true to go on, or
+ * has refused the leg, unless it says otherwise.
  *
  * Owns:    struct work: what it says.
  * Threads: a negotiator's own.
@@ -19,6 +20,7 @@
 
 #include "daemon/gss/acceptor.h"
 #include "daemon/gss/clear.h"
+#include "daemon/gss/contexts.h"
 #include "daemon/gss/failures.h"
 #include "daemon/gss/half_open.h"
 #include "daemon/gss/negotiate.h"
@@ -36,7 +38,8 @@ struct negotiations {
 struct negotiator {
 	struct negotiations *shared;
 	struct acceptor_creds *creds;
-	krb5_context krb5;
+	krb5_context krb5; /* never NULL */
+	uint64_t krb5_made_ms;
 	struct failures failures; /* of each source */
 };
 
@@ -53,9 +56,15 @@ struct work {
 
 	/* What gss_accept_sec_context() gave. */
 	OM_uint32 flags;
-	OM_uint32 lifetime_s;
 	gss_OID mechanism;
 	gss_name_t initiator;
+
+	/* Of the complete context. */
+	OM_uint32 lifetime_s;
+	int32_t enctype;                /* of the key that makes MICs */
+	struct principal *who;          /* owned: the initiator */
+	char *acceptor;                 /* owned: the principal that accepted */
+	struct context_session session; /* owned, until it is in the table */
 };
 
 /* Sets the result, and returns false. */
@@ -70,9 +79,16 @@ bool leg_refuse(struct work *w, enum negotiation_cause cause,
 bool leg_choose_keys(struct work *w);
 
 /*
- * establish.c: the context that is complete is checked, and becomes a key.
- * Where it is not, the result has no token: it would let the client believe
- * that it has one.
+ * one_leg.c: true: the leg is accepted, and all of the complete context and the
+ * answer's token are there.  False: nothing has happened, and GSS-API shall see
+ * it.
+ */
+bool leg_accept_alone(struct work *w);
+
+/*
+ * establish.c: a complete context is checked, unless one_leg.c has done so, and
+ * becomes a key.  Where it does not, the result has no token: it would let the
+ * client believe that it has one.
  */
 bool leg_establish(struct work *w);
 

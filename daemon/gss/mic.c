@@ -23,44 +23,63 @@
 #define USAGE_ACCEPTOR_SIGN 23
 #define USAGE_INITIATOR_SIGN 25
 
+int
+mic_key_make(struct mic_key *k, krb5_key subkey, uint64_t next)
+{
+	krb5_enctype enctype = krb5_k_key_enctype(NULL, subkey);
+
+	k->key = subkey;
+	k->next = next;
+	if (gss_enctype_is_aes(enctype) &&
+	    krb5_c_crypto_length(NULL, enctype, KRB5_CRYPTO_TYPE_CHECKSUM,
+		&k->digest_len) == 0)
+		return 0;
+	mic_key_clear(k);
+	return ERR_UNSUPPORTED;
+}
+
 /* The key of a context as MIT exports it. */
 static int
 key_from(struct mic_key *k, const gss_krb5_lucid_context_v1_t *lucid)
 {
+	krb5_key key;
 	const gss_krb5_lucid_key_t *subkey = &lucid->cfx_kd.acceptor_subkey;
 	krb5_keyblock block = {.enctype = (krb5_enctype)subkey->type,
 	    .length = subkey->length,
 	    .contents = subkey->data};
 
 	if (lucid->protocol != PROTOCOL_RFC4121 ||
-	    lucid->cfx_kd.have_acceptor_subkey == 0 ||
-	    !gss_enctype_is_aes(block.enctype))
+	    lucid->cfx_kd.have_acceptor_subkey == 0)
 		return ERR_UNSUPPORTED;
-	if (krb5_c_crypto_length(NULL, block.enctype, KRB5_CRYPTO_TYPE_CHECKSUM,
-		&k->digest_len) != 0)
-		return ERR_UNSUPPORTED;
-	if (krb5_k_create_key(NULL, &block, &k->key) != 0)
+	if (krb5_k_create_key(NULL, &block, &key) != 0)
 		return ERR_NOMEM;
-	k->next = lucid->send_seq;
-	return 0;
+	return mic_key_make(k, key, lucid->send_seq);
+}
+
+int
+mic_digest_ap_req(const void *key, size_t len, uint64_t sequence,
+    uint8_t digest_out[REPLAY_DIGEST_LEN])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md != NULL &&
+	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, key, len) == 1 &&
+	    EVP_DigestUpdate(md, &sequence, sizeof(sequence)) == 1 &&
+	    EVP_DigestFinal_ex(md, digest_out, NULL) == 1;
+
+	EVP_MD_CTX_free(md);
+	return ok ? 0 : ERR_CRYPTO;
 }
 
 /* With a subkey of ours, the other key is the initiator's (or its ticket's). */
 static int
-digest_ap_req(const gss_krb5_lucid_context_v1_t *lucid,
+digest_from(const gss_krb5_lucid_context_v1_t *lucid,
     uint8_t digest[REPLAY_DIGEST_LEN])
 {
 	const gss_krb5_lucid_key_t *key = &lucid->cfx_kd.ctx_key;
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	bool ok = md != NULL &&
-	    EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-	    EVP_DigestUpdate(md, key->data, key->length) == 1 &&
-	    EVP_DigestUpdate(md, &lucid->recv_seq, sizeof(lucid->recv_seq)) ==
-		1 &&
-	    EVP_DigestFinal_ex(md, digest, NULL) == 1;
 
-	EVP_MD_CTX_free(md);
-	return ok ? 0 : ERR_CRYPTO;
+	return mic_digest_ap_req(key->data, key->length, lucid->recv_seq,
+	    digest);
 }
 
 int
@@ -76,7 +95,7 @@ mic_key_take(struct mic_key *k, gss_ctx_id_t *gss,
 	if (!GSS_ERROR(major)) {
 		ret = key_from(k, lucid);
 		if (ret == 0)
-			ret = digest_ap_req(lucid, ap_req_out);
+			ret = digest_from(lucid, ap_req_out);
 		(void)gss_krb5_free_lucid_sec_context(&minor, lucid);
 	}
 	(void)gss_delete_sec_context(&minor, gss, GSS_C_NO_BUFFER);

@@ -32,11 +32,23 @@ struct mic_key {
 };
 
 /*
- * Takes the key of an established AES context, which is gone then: *gss is
- * GSS_C_NO_CONTEXT whatever comes out.  ap_req_out is what tells the AP-REQ
- * that made it from any other: a digest of the subkey and the sequence number
- * that its initiator chose.  They come out of the authenticator as krb5 has
- * decrypted it; the octets around that may be written in many ways.
+ * Of the acceptor's subkey, which is taken whatever comes out, and the sequence
+ * number of its first MIC.  ERR_UNSUPPORTED: not AES.
+ */
+int mic_key_make(struct mic_key *k, krb5_key subkey, uint64_t next);
+
+/*
+ * What tells an AP-REQ from any other: a digest of the subkey (or else the
+ * ticket's key) and the sequence number that its initiator chose.  They come
+ * out of the authenticator as krb5 has decrypted it; the octets around that may
+ * be written in many ways.  ERR_CRYPTO.
+ */
+int mic_digest_ap_req(const void *key, size_t len, uint64_t sequence,
+    uint8_t digest_out[REPLAY_DIGEST_LEN]);
+
+/*
+ * Both from an established AES context, which is gone then: *gss is
+ * GSS_C_NO_CONTEXT whatever comes out.
  *
  * ERR_UNSUPPORTED  not AES, or no subkey of ours
  */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
@@ -15,6 +16,7 @@
 #include "daemon/gss/status.h"
 
 #define HALF_OPEN_MAX 4096 /* unless configured */
+#define KRB5_LIFE_MS 60000
 
 static const char *const cause_texts[NEGOTIATION_CAUSES] = {
     [NEGOTIATION_FINE] = "none",
@@ -117,6 +119,23 @@ negotiations_counters(const struct negotiations *n)
 	return &n->counters;
 }
 
+/* krb5.conf may have changed: a context has read it once. */
+static void
+renew_krb5(struct negotiator *n)
+{
+	uint64_t now_ms = clock_mono_ms();
+	krb5_context krb5;
+
+	if (n->krb5 != NULL && now_ms - n->krb5_made_ms < KRB5_LIFE_MS)
+		return;
+	if (krb5_init_context(&krb5) != 0)
+		return; /* the old one, if there is one, does it a while longer */
+	if (n->krb5 != NULL)
+		krb5_free_context(n->krb5);
+	n->krb5 = krb5;
+	n->krb5_made_ms = now_ms;
+}
+
 int
 negotiator_create(struct negotiations *shared,
     struct negotiator **negotiator_out)
@@ -133,8 +152,8 @@ negotiator_create(struct negotiations *shared,
 	n->creds = acceptor_creds_create();
 	if (n->creds == NULL)
 		goto done;
-	if (krb5_init_context(&n->krb5) != 0) {
-		n->krb5 = NULL;
+	renew_krb5(n);
+	if (n->krb5 == NULL) {
 		ret = ERR_CRYPTO;
 		goto done;
 	}
@@ -290,8 +309,13 @@ carry_out(struct work *w)
 {
 	bool complete;
 
-	if (!check_leg(w) || !find_half(w) || !leg_choose_keys(w) ||
-	    !accept_token(w, &complete))
+	if (!check_leg(w) || !find_half(w) || !leg_choose_keys(w))
+		return false;
+	if (leg_accept_alone(w)) {
+		atomic_fetch_add(&w->negotiator->shared->counters.alone, 1);
+		return leg_establish(w);
+	}
+	if (!accept_token(w, &complete))
 		return false;
 	return complete ? leg_establish(w) : wait_for_next(w);
 }
@@ -325,9 +349,13 @@ negotiate_leg(struct negotiator *n, const struct negotiation_leg *leg,
 	OM_uint32 minor;
 
 	memset(result_out, 0, sizeof(*result_out));
+	renew_krb5(n);
 	clear_read(leg->token, leg->token_len, &w.token);
 	(void)carry_out(&w);
 	(void)gss_release_name(&minor, &w.initiator);
+	principal_unref(w.who);
+	free(w.acceptor);
+	context_session_clear(&w.session);
 	half_open_destroy(w.half);
 	acceptor_generation_unref(w.generation);
 	count(n->shared, result_out);

@@ -89,6 +89,7 @@ struct negotiations_config {
 
 struct negotiations_counters {
 	_Atomic uint64_t complete;
+	_Atomic uint64_t alone; /* of them: without GSS-API (one_leg.c) */
 	_Atomic uint64_t continued;
 	_Atomic uint64_t refused[NEGOTIATION_CAUSES];
 	_Atomic uint64_t half_open; /* now */

@@ -12,7 +12,6 @@
 #include <sys/queue.h>
 
 #include "daemon/gss/contexts.h"
-#include "daemon/gss/mic.h"
 #include "daemon/gss/window.h"
 
 struct owner; /* owners.h */
@@ -49,13 +48,11 @@ struct context {
 };
 
 /*
- * A context with one reference; takes *gss.  Of an AES context ap_req_out is
- * what mic_key_take() says.  ERR_NOMEM, ERR_CRYPTO; ERR_TIMEOUT when the
- * shorter of both lifetimes is 0; ERR_UNSUPPORTED when it is an AES context
- * without a subkey of ours.
+ * A context with one reference; takes the session's key or handle.  ERR_NOMEM;
+ * ERR_TIMEOUT when the shorter of both lifetimes is 0.
  */
-int context_create(gss_ctx_id_t *gss, const struct context_facts *facts,
-    uint32_t lifetime_max_s, uint8_t ap_req_out[REPLAY_DIGEST_LEN],
+int context_create(struct context_session *session,
+    const struct context_facts *facts, uint32_t lifetime_max_s,
     struct context **context_out);
 
 /* True once its time is over. */

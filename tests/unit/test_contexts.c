@@ -484,7 +484,7 @@ static int
 add_of_principal(struct principal *principal, const char *key_name)
 {
 	struct name name, algorithm = gss_algorithm_tsig;
-	gss_ctx_id_t none = GSS_C_NO_CONTEXT;
+	struct context_session none = {.gss = GSS_C_NO_CONTEXT};
 	struct addr client = {.family = AF_INET};
 	struct context_facts facts = {.key_name = &name,
 	    .algorithm = &algorithm,

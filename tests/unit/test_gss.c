@@ -8,8 +8,8 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo acceptor_tests[], clear_tests[], contexts_tests[],
-    initiator_tests[], negotiate_tests[], negotiators_tests[], recorded_tests[],
-    replays_tests[], window_tests[];
+    initiator_tests[], negotiate_tests[], negotiators_tests[], one_leg_tests[],
+    recorded_tests[], replays_tests[], window_tests[];
 
 int
 main(int argc, char **argv)
@@ -21,6 +21,7 @@ main(int argc, char **argv)
 	    {"initiator", NULL, NULL, NULL, NULL, initiator_tests},
 	    {"negotiate", NULL, NULL, NULL, NULL, negotiate_tests},
 	    {"negotiators", NULL, NULL, NULL, NULL, negotiators_tests},
+	    {"one leg", NULL, NULL, NULL, NULL, one_leg_tests},
 	    {"recorded", NULL, NULL, NULL, NULL, recorded_tests},
 	    {"replays", NULL, NULL, NULL, NULL, replays_tests},
 	    {"window", NULL, NULL, NULL, NULL, window_tests},

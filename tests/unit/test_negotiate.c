@@ -71,6 +71,7 @@ one_leg(bool spnego, const char *key_name)
 	CU_ASSERT_EQUAL(context_is_spnego(c), spnego);
 	CU_ASSERT_EQUAL(context_seconds_left(c), 3600);
 	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->complete, 1);
+	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->alone, 1);
 	context_unref(c);
 	initiator_clear(&i);
 	gss_side_clear(&s);
