@@ -41,8 +41,9 @@ install_missing() {
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds; 1 if it never does.
+# Where $patience is set, so many times longer.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${patience-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1

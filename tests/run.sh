@@ -21,7 +21,7 @@ build=${KDDNS_BUILD:-$top/build}
 jobs=$(nproc)
 only=gcc,clang,asan,tsan,dist
 flows=()
-flow_limit=900 # seconds for one flow test
+flow_limit=1800 # seconds for one flow test
 export KDDNS_LONG=
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -84,7 +84,7 @@ units() { # FLAVOUR
 		base=$(basename "$program")
 		log=$work/$flavour.$base.log
 		local status=0
-		(cd "$build/$flavour" && KDDNS_SRCDIR=$top as_user timeout 600 \
+		(cd "$build/$flavour" && KDDNS_SRCDIR=$top as_user timeout 1800 \
 			"$(runner "$program")" "./$program") >"$log" 2>&1 </dev/null || status=$?
 		line=$(grep -Eo '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1) || true
 		if [ $status -eq 77 ]; then

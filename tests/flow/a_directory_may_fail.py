@@ -56,9 +56,9 @@ def hang():
         with ccache("ccache-2"):
             new = ContextKey("while-it-hangs").negotiate()
         started = time.monotonic()
-        expect("a stranger", REFUSED, Signed(new, replace("pc2", "A", "192.0.2.9")).send(lambda o: udp(o, timeout=5)))
+        expect("a stranger", REFUSED, Signed(new, replace("pc2", "A", "192.0.2.9")).send(udp))
         took = time.monotonic() - started
-        expect(f"it waits for the timeout, and not longer ({took:.1f} s)", True, took < 2)
+        expect(f"it waits for the timeout (1 s), and not for ever ({took:.1f} s)", True, 0.9 < took < 20)
         wait_for("that it hangs is noticed", lambda: not ctl("status")["directory"]["up"])
         after = measure(pc1, shared)
     finally:
@@ -69,7 +69,7 @@ def hang():
         worst = max(during[what], after[what])
         print(f"{what}: p99 {ms:.2f} ms, while the directory hangs {worst:.2f} ms")
         # A pause of the machine is one thing, a directory's timeout (1 s) another.
-        expect(f"{what} waits for a directory that hangs", True, worst < max(10 * ms, 200))
+        expect(f"{what} waits for a directory that hangs", True, worst < max(10 * ms, 900))
 
 
 def park(who):

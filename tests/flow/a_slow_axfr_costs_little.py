@@ -7,7 +7,7 @@ from client import *
 NAMES = 2000    # that are changed
 UPDATES = 1500  # of a round
 CHANGES = 20    # of an update
-WINDOW = 64     # updates on their way at a time
+WINDOW = 16     # updates on their way at a time: a socket has room for them
 GROWTH = 3 << 20  # kept copies of each change would be 10 MB
 
 
@@ -33,7 +33,7 @@ def send_all(messages):
     began = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.connect((ADDRESS, PORT))
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         messages = iter(messages)
         while True:
             while len(waiting) < WINDOW:
@@ -90,9 +90,10 @@ print(f"{UPDATES} updates: {alone:.2f} s alone, {first:.2f} and {second:.2f} s b
       f" memory grew by {(after - before) >> 10} KiB")
 if after - before > GROWTH:
     sys.exit("memory grows while a transfer is read slowly")
-if min(first, second) > 3 * alone + 1:
+# Updates that wait for the reader take minutes; a busy machine is no matter.
+if min(first, second) > 5 * alone + 10:
     sys.exit("updates are slow while a transfer is read slowly")
 reader.hurry.set()
-reader.join(60)
+reader.join(3 * PATIENCE)
 expect("SOA RRs of the transfer", 2, reader.n_soa)
 expect("RRs of the transfer", 100000 + 3, reader.n_records)

@@ -1,5 +1,6 @@
 """The story of a_storm_of_clients_is_served."""
 
+import contextlib
 import itertools
 import json
 import shutil
@@ -39,7 +40,8 @@ class Visitor(Client):
 
     def once(self, i):
         key = ContextKey(f"visitor-{i}", mech=[KRB5, SPNEGO][i % 2]).negotiate()
-        Signed(key, add("visitor", "TXT", f"{i}")).send()
+        with contextlib.suppress(dns.tsig.PeerBadKey):  # it may have made room for others already
+            Signed(key, add("visitor", "TXT", f"{i}")).send()
         subprocess.run([os.environ["FLOW_KDDNSCTL"], "-s", f"{DIR}/run/control.sock",
                         "tsig-delete", key.name.to_text()], capture_output=True)
         expect("its key is gone", (NOTAUTH, BADKEY, 0),
@@ -72,10 +74,9 @@ others = [Asker(), TcpAsker(), Updater("udp", shared), Updater("tcp", shared, tr
           Visitor(), Administrator()]
 for client in storms + others:
     client.start()
-wait_for("storms", lambda: all(s.n >= STORMS or s.problem for s in storms), 300)
+wait_for("storms, and a turn for everybody", lambda: all(
+    client.n >= STORMS or client.problem for client in storms + others), 10 * PATIENCE)
 ended(storms + others)
-for client in others:
-    expect(f"{type(client).__name__} had its turn", True, client.n > 2)
 for updater in others:
     if isinstance(updater, Updater):
         expect(f"{updater.label}: acknowledged and missing", [], updater.missing())

@@ -29,7 +29,7 @@ keyring = dns.tsigkeyring.from_text({args.key: ("hmac-sha256", args.secret)})
 failures = []
 
 
-def exchange(octets, timeout=0.5):
+def exchange(octets, timeout=60):
     """The answer to a datagram, or None."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(timeout)
@@ -45,6 +45,11 @@ def rcode(octets):
     return None if octets is None else octets[3] & 15
 
 
+def silence(what, octets):
+    if exchange(octets, 0.5) is not None:
+        failures.append(f"{what}: is answered")
+
+
 def check(what, expected, octets):
     found = rcode(octets)
     if found not in (expected if isinstance(expected, tuple) else (expected,)):
@@ -52,7 +57,12 @@ def check(what, expected, octets):
 
 
 def alive(what):
-    answer = exchange(dns.message.make_query(args.zone, "SOA").to_wire(), 3)
+    """Answers are there again; where junk has filled the socket a question is lost."""
+    query = dns.message.make_query(args.zone, "SOA").to_wire()
+    for _ in range(60):
+        answer = exchange(query, 1)
+        if answer is not None:
+            break
     if rcode(answer) != 0:
         sys.exit(f"no answer after: {what}")
 
@@ -65,8 +75,8 @@ zone = dns.name.from_text(args.zone).to_wire()
 question = zone + struct.pack(">HH", dns.rdatatype.SOA, dns.rdataclass.IN)
 FORMERR, NOTIMP, REFUSED, NOTAUTH, NOTZONE = 1, 4, 5, 9, 10
 
-check("shorter than a header", None, exchange(b"\x12\x34\x00"))
-check("an answer", None, exchange(header(0x8000) + question))
+silence("shorter than a header", b"\x12\x34\x00")
+silence("an answer", header(0x8000) + question)
 check("an unknown opcode", NOTIMP, exchange(header(15 << 11) + question))
 check("no question", FORMERR, exchange(header(counts=(0, 0, 0, 0))))
 check("two questions", FORMERR, exchange(header(counts=(2, 0, 0, 0)) + question * 2))
@@ -118,7 +128,7 @@ now = int(time.time())
 for token in b"", b"\x60", b"\x60\x84\xff\xff\xff\xff", b"NTLMSSP\0" + b"\0" * 40, bytes(range(200)):
     rdata = algorithm + struct.pack(">IIHHH", now, now, 3, 0, len(token)) + token + b"\0\0"
     rr = key_name + struct.pack(">HHIH", 249, 255, 0, len(rdata)) + rdata
-    answer = exchange(header(counts=(1, 0, 0, 1)) + tkey_question + rr, 3)
+    answer = exchange(header(counts=(1, 0, 0, 1)) + tkey_question + rr)
     check(f"TKEY with a token of {len(token)} octets", 0, answer)
     if answer is not None and b"gss-tsig" in answer:
         where = answer.rindex(b"\x08gss-tsig\0") + 10
@@ -136,14 +146,14 @@ answer = exchange(signed(dns.update.UpdateMessage(args.zone), "old." + args.zone
 check("an unknown key", NOTAUTH, answer)
 
 # TCP: one octet at a time, a length that lies, junk.
-with socket.create_connection(server, timeout=5) as s:
+with socket.create_connection(server, timeout=60) as s:
     message = dns.message.make_query(args.zone, "SOA").to_wire()
     for octet in struct.pack(">H", len(message)) + message:
         s.send(bytes([octet]))
     if len(s.recv(65535)) < 14:
         failures.append("TCP one octet at a time")
 for junk in b"\xff\xffabc", b"\0\0", b"\0\1x", bytes(1000):
-    with socket.create_connection(server, timeout=5) as s:
+    with socket.create_connection(server, timeout=60) as s:
         s.send(junk)
 alive("TCP junk")
 

@@ -34,7 +34,7 @@ import dns.update
 
 CLIENTS = 4
 NAMES = 8  # of each client
-ANSWER_S = 15  # a client that waits longer gives up until the next kill
+ANSWER_S = 120  # a client that waits longer gives up until the next kill
 
 
 class Worker(threading.Thread):
@@ -182,7 +182,7 @@ class Admin(Worker):
 
 def ask(args, name):
     query = dns.message.make_query(name, "TXT")
-    answer = dns.query.udp(query, "127.0.0.1", port=args.port, timeout=2)
+    answer = dns.query.udp(query, "127.0.0.1", port=args.port, timeout=ANSWER_S)
     for rrset in answer.answer:
         return [int(rdata.strings[0]) for rdata in rrset]
     return []
@@ -191,13 +191,13 @@ def ask(args, name):
 def start(args, log):
     process = subprocess.Popen(  # pylint: disable=consider-using-with
         [args.kddnsd, "-f", "-c", args.conf], stderr=log, stdout=log)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 2 * ANSWER_S
     query = dns.message.make_query(args.zone, "SOA")
     while time.monotonic() < deadline:
         if process.poll() is not None:
             sys.exit(f"kddnsd ended with status {process.returncode}")
         try:
-            if dns.query.udp(query, "127.0.0.1", port=args.port, timeout=0.05).answer:
+            if dns.query.udp(query, "127.0.0.1", port=args.port, timeout=0.5).answer:
                 return process
         except (dns.exception.DNSException, OSError):
             pass

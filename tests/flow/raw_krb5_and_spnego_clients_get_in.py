@@ -14,15 +14,13 @@ def own_address():
     return replace("pc1", "A", f"192.0.2.{next(numbers)}")
 
 
-def expired_soon():
-    """A key of a ticket that has few seconds left."""
-    with ccache("short"):
-        return ContextKey("short").negotiate()
+def with_a_short_ticket():
+    key = ContextKey("short").negotiate()
+    expect("an update while the ticket lasts", NOERROR, Signed(key, replace("pc2", "A", "192.0.2.200")).send())
+    return key
 
 
-short = expired_soon()
-expect("an update while the ticket lasts", NOERROR,
-       Signed(short, replace("pc2", "A", "192.0.2.200")).send())
+short = while_a_ticket_lasts("PC2$", with_a_short_ticket)
 
 # Both mechanisms over both transports, the key used over both.
 for (label, mech), transport in itertools.product(
@@ -85,7 +83,7 @@ first = udp(update.octets, ("127.0.0.1", 0))
 expect("first", NOERROR, update.check(first))
 expect("again", first, udp(update.octets, ("127.0.0.1", 0)))
 expect("again over TCP", first, tcp(update.octets))
-expect("replayed from elsewhere", None, udp(update.octets, ("127.0.0.2", 0), 0.3))
+expect("replayed from elsewhere", None, udp(update.octets, ("127.0.0.2", 0), SILENCE))
 expect("replayed from elsewhere over TCP", (NOTAUTH, BADSIG, 0),
        tsig_error(tcp(update.octets, ("127.0.0.3", 0))))
 expect("applied once", before + 1, serial())
@@ -94,7 +92,7 @@ expect("applied once", before + 1, serial())
 now = texts("pc1", "A")
 expect("another change", NOERROR, Signed(key, own_address()).send())
 expect("the old message again", first, udp(update.octets))
-expect("the old message from elsewhere", None, udp(update.octets, ("127.0.0.4", 0), 0.3))
+expect("the old message from elsewhere", None, udp(update.octets, ("127.0.0.4", 0), SILENCE))
 expect("the old RR is gone", False, texts("pc1", "A") == now)
 
 # Forged and unknown.

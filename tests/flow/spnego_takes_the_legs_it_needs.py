@@ -30,6 +30,28 @@ def updates(what, key):
     expect(f"{what}: A", [address], texts("pc1", "A"))
 
 
+def refused(what, key, token, cause, *texts, transport=tcp):
+    """The server's token; the line in the log has the cause and the texts."""
+    try:
+        key.leg(token, transport)
+    except TkeyRefused as refusal:
+        expect(f"{what}: TKEY error", BADKEY, refusal.error)
+        lines = logged(f"key=\"{key.name.rstrip('.')}")
+        for text in (f"cause={cause} ",) + texts:
+            expect(f"{what}: {text!r} in {lines}", True, any(text in line for line in lines))
+        return refusal.token
+    sys.exit(f"{what}: not refused")
+
+
+# A leg that comes too late.
+if sys.argv[1:] == ["late"]:
+    key = WindowsKey(**NO_TOKEN)
+    _, answer = key.leg(key.negotiation.start())
+    late = key.negotiation.step(answer.token)
+    wait_for("negotiation-timeout", lambda: ctl("stats")["tkey"]["half_open"]["timed_out"] > 0)
+    refused("too late", key, late, "legs", "timed out", "next=")
+    sys.exit()
+
 # tcp() makes a connection for each message.
 for what, negotiation, n_legs in LEGS:
     for w2000, transport in (False, tcp), (True, tcp), (False, udp):
@@ -51,20 +73,6 @@ for key in keys:
     key.check(replies[key], b"")
     updates("interleaved", key)
 
-
-def refused(what, key, token, cause, *texts, transport=tcp):
-    """The server's token; the line in the log has the cause and the texts."""
-    try:
-        key.leg(token, transport)
-    except TkeyRefused as refusal:
-        expect(f"{what}: TKEY error", BADKEY, refusal.error)
-        lines = logged(f"key=\"{key.name.rstrip('.')}")
-        for text in (f"cause={cause} ",) + texts:
-            expect(f"{what}: {text!r} in {lines}", True, any(text in line for line in lines))
-        return refusal.token
-    sys.exit(f"{what}: not refused")
-
-
 # The MIC of the list is not optional where NTLM came first.
 for what, mic in ("wrong MIC", lambda key: key.negotiation.krb5.get_signature(b"another list")), \
         ("no MIC", lambda key: None):
@@ -75,12 +83,7 @@ for what, mic in ("wrong MIC", lambda key: key.negotiation.krb5.get_signature(b"
         token = key.negotiation.step(answer.token)
     refused(what, key, neg_token_resp(mic=mic(key)), "malformed-token", "next=")
 
-# Legs that come too late, twice, from elsewhere, or without a first.
-key = WindowsKey(**NO_TOKEN)
-_, answer = key.leg(key.negotiation.start())
-late = key.negotiation.step(answer.token)
-wait_for("negotiation-timeout", lambda: ctl("stats")["tkey"]["half_open"]["timed_out"] > 0)
-refused("too late", key, late, "legs", "timed out", "next=")
+# Legs that come from elsewhere, twice, or without a first.
 key = WindowsKey(**NO_TOKEN)
 _, answer = key.leg(key.negotiation.start())
 second = key.negotiation.step(answer.token)

@@ -65,7 +65,7 @@ class Key(WindowsKey):
         mac, rest = octets[at + 10:at + 10 + size], octets[at + 10 + size:]
         original, error, length = struct.unpack_from(">HHH", rest)
         expect("octets of our time", 6, length)
-        expect("our time", True, abs(int.from_bytes(rest[6:], "big") - time.time()) < 10)
+        expect("our time", True, abs(int.from_bytes(rest[6:], "big") - time.time()) < 60)
         counts = struct.unpack_from(">5H", octets, 2)
         self.negotiation.krb5.verify_signature(
             struct.pack(">H", len(request_mac)) + request_mac

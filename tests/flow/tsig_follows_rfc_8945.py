@@ -127,12 +127,12 @@ expect_outcome("wrong secret", (NOTAUTH, BADSIG_), Key(secret=b"another"))
 
 # Time (5.2.3): after the MAC; signed, the client's time, and ours in six octets.
 for off in -301, 301, 100000:
-    then = int(time.time()) + off + (off > 0) * 5
+    then = int(time.time()) + off + (off > 0) * 60  # while the machine takes its time
     _, other, when, _ = expect_outcome(f"{off} s off", (NOTAUTH, BADTIME), editor, signed=then)
     expect("the client's time", then, when)
     expect("octets of our time", 6, len(other))
-    expect("our time", True, abs(int.from_bytes(other, "big") - time.time()) < 10)
-expect_outcome("290 s late", (NOERROR, 0), editor, signed=int(time.time()) - 290)
+    expect("our time", True, abs(int.from_bytes(other, "big") - time.time()) < 60)
+expect_outcome("240 s late", (NOERROR, 0), editor, signed=int(time.time()) - 240)
 expect_outcome("a fudge of a day is cut", (NOTAUTH, BADTIME), editor,
                signed=int(time.time()) - 400, fudge=65535)
 expect_outcome("a small fudge holds", (NOTAUTH, BADTIME), editor, signed=int(time.time()) - 20, fudge=5)

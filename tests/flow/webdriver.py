@@ -36,7 +36,7 @@ class Browser:
         self.requests = []
 
     def port(self):
-        end = time.monotonic() + 30
+        end = time.monotonic() + 180
         while time.monotonic() < end:
             self.log.seek(0)
             m = re.search(r'started successfully on port (\d+)', self.log.read())
@@ -49,7 +49,7 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, {'Content-Type': 'application/json'}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
+            with urllib.request.urlopen(request, timeout=300) as answer:
                 return json.load(answer)['value']
         except urllib.error.HTTPError as error:
             raise RuntimeError(json.load(error)['value']['message']) from None
@@ -62,7 +62,7 @@ class Browser:
             self.call('DELETE', '/session/' + self.session)
         finally:
             self.driver.terminate()
-            self.driver.wait(20)
+            self.driver.wait(180)
 
     def open(self, url):
         self.do('POST', 'url', {'url': url})
@@ -96,7 +96,8 @@ class Browser:
     def texts(self, css):
         return self.run('return Array.from(document.querySelectorAll(arguments[0]), (n) => n.innerText)', css)
 
-    def wait(self, what, condition, limit=15):
+    def wait(self, what, condition, limit=180, told=lambda: ''):
+        """Until the condition is true; told() says more if it never is."""
         end = time.monotonic() + limit
         while time.monotonic() < end:
             value = condition()
@@ -104,7 +105,7 @@ class Browser:
                 return value
             time.sleep(0.1)
         self.screenshot('failed.png')
-        raise AssertionError('%s: not within %d s' % (what, limit))
+        raise AssertionError('%s: not within %d s %s' % (what, limit, told()))
 
     def screenshot(self, name):
         path = os.path.join(os.environ.get('KDDNS_ARTEFACTS') or self.folder, name)

@@ -31,7 +31,7 @@
 
 #define FIXTURE_HELD_MAX 256
 #define FIXTURE_PART 60000
-#define FIXTURE_PATIENCE_MS 10000 /* before a test gives up */
+#define FIXTURE_PATIENCE_MS 60000 /* before a test gives up */
 
 struct fixture_held {
 	struct net_origin from;

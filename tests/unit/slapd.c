@@ -20,7 +20,7 @@
 #include "tests/unit/suites.h"
 
 #define PATH_SIZE 512
-#define START_MS 20000
+#define START_MS 60000
 #define ANSWER_MS 60000
 
 static const char *const names[2] = {"one", "two"};

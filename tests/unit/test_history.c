@@ -186,7 +186,7 @@ has_segment(const struct fixture *f, uint32_t number)
 static bool
 is_retired(struct fixture *f, uint32_t number)
 {
-	for (int i = 0; i < 1000 && has_segment(f, number); i++) {
+	for (int i = 0; i < 6000 && has_segment(f, number); i++) {
 		wake_up(&f->store->keeper.wake);
 		wake_up(&f->store->keeper.segments_wake);
 		(void)usleep(10000);

@@ -120,7 +120,7 @@ test_dump_interval_0_is_only_when_told_to(void)
 	ptr = store_find_apex(f.store, f.zones[1].apex.octets);
 	CU_ASSERT_EQUAL(fixture_put(&f, f.zone, "pc1", 9), RCODE_NOERROR);
 	CU_ASSERT_EQUAL(fixture_put(&f, ptr, "1", 9), RCODE_NOERROR);
-	for (int i = 0; i < 1000 && !file_has(f.files[1], "0.0.0.9"); i++)
+	for (int i = 0; i < 6000 && !file_has(f.files[1], "0.0.0.9"); i++)
 		(void)usleep(10000);
 	CU_ASSERT_TRUE(file_has(f.files[1], "0.0.0.9"));
 	CU_ASSERT_FALSE(file_has(f.files[0], "SOA"));

@@ -456,7 +456,7 @@ test_an_index_is_compared_with_its_segment(void)
 	make(&f);
 	fixture_must_open(&f);
 	(void)snprintf(path, sizeof(path), "%s/log/00000002.index", f.state);
-	for (int i = 0; i < 500 && stat(path, &meta) != 0; i++) {
+	for (int i = 0; i < 6000 && stat(path, &meta) != 0; i++) {
 		wake_up(&f.store->keeper.wake); /* it makes them */
 		(void)usleep(10000);
 	}

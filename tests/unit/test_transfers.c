@@ -84,7 +84,7 @@ wait_posted(struct client *c)
 	struct timespec until;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
+	until.tv_sec += 120;
 	CU_ASSERT_EQUAL_FATAL(sem_timedwait(&c->posted, &until), 0);
 	transfer_posted(&c->transfer);
 }
