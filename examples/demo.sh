@@ -34,7 +34,9 @@ user=$(id -un)
 [ "$user" != root ] || user=nobody
 pids=()
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; fi
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 indented() { sed 's/^/    /'; }
 show() { # COMMAND...: what is run, and what it says
 	printf '  $ %s\n' "$*"
@@ -236,8 +238,11 @@ show dig @127.0.0.1 -p "$knot_port" +noall +answer app.$zone A
 grep 'IXFR, incoming' knot.log | tail -n 2 | indented
 grep -q 'IXFR, incoming.*finished' knot.log || { cat knot.log; die "it was not an IXFR"; }
 
-say "9. Who changed what"
+say "9. Who changed what, and whether it will go on"
 show kddnsctl journal $zone
+keytab_is_proven() { kddnsctl keytab | grep -q 'opens tickets of today'; }
+wait_for 30 keytab_is_proven || { kddnsctl keytab; die "the daemon does not check its keytab"; }
+show kddnsctl keytab
 show curl -sS "http://127.0.0.1:$web_port/healthz"
 
 if [ -n "$once" ]; then
