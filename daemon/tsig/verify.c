@@ -43,22 +43,33 @@ read_tsig(struct tsig_state *s, const struct message *m,
 }
 
 static bool
+no_context(struct tsig_state *s, const char *why, struct reason *reason)
+{
+	reason_set(reason, "%s: the client must negotiate again", why);
+	return fail(s, TSIG_ERROR_BADKEY);
+}
+
+/* gss-tsig or gss.microsoft.com: as the context's TKEY said. */
+static bool
 find_context(struct tsig_state *s, struct contexts *contexts,
     const struct tsig_rr *tsig, struct reason *reason)
 {
+	struct context *c = NULL;
 	int ret = ERR_NOTFOUND;
 
 	if (contexts != NULL)
-		ret =
-		    contexts_find(contexts, tsig->key_name.octets, &s->context);
-	if (ret == 0)
-		return true;
-	reason_set(reason,
-	    ret == ERR_TIMEOUT
-		? "context has expired: the client must negotiate again"
-		: "no context of this key name: the client must negotiate "
-		  "again");
-	return fail(s, TSIG_ERROR_BADKEY);
+		ret = contexts_find(contexts, tsig->key_name.octets, &c);
+	if (ret == ERR_TIMEOUT)
+		return no_context(s, "context has expired", reason);
+	if (ret != 0)
+		return no_context(s, "no context of this key name", reason);
+	if (!name_equal(context_algorithm(c)->octets, tsig->algorithm.octets)) {
+		context_unref(c);
+		return no_context(s, "context is for another algorithm",
+		    reason);
+	}
+	s->context = c;
+	return true;
 }
 
 /* Section 5.2.1: the key, by its name, and of this algorithm. */

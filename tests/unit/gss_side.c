@@ -64,6 +64,7 @@ gss_side_init(struct gss_side *s, const char *keytab)
 	*s = (struct gss_side){
 	    .contexts_config = {100, 50, 3600},
 	    .config = {.timeout_s = 10, .per_address = 4},
+	    .algorithm = "gss-tsig",
 	};
 	s->acceptor = acceptor_create();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->acceptor);
@@ -106,6 +107,7 @@ gss_side_negotiate(struct gss_side *s, const char *key_name, const void *token,
 {
 	struct negotiation_leg leg = gss_side_leg(key_name, token, len);
 
+	(void)name_from_text(s->algorithm, NULL, &leg.algorithm);
 	negotiate_leg(s->negotiator, &leg, result_out);
 }
 

@@ -22,6 +22,7 @@ struct gss_side {
 	struct contexts_config contexts_config;
 	struct negotiations_config config;
 	const char *principal; /* who accepts; NULL: any DNS/ */
+	const char *algorithm; /* of handshakes; at first gss-tsig */
 	bool allow_weak;
 	bool replay_file; /* "rcache2"; always if weak is allowed */
 };

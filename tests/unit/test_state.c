@@ -23,14 +23,21 @@ static uint8_t client_mac[TSIG_MAC_MAX]; /* of its last request */
 static size_t client_mac_len;
 
 static void
-set_up(void)
+set_up_as(const char *algorithm)
 {
 	gss_side_init(&side, "dns.keytab");
+	side.algorithm = algorithm;
 	CU_ASSERT_FATAL(
 	    initiator_init(&client, "PC1", REALM_NS1, true, INITIATOR_FLAGS));
 	context = gss_side_handshake(&side, &client, "a.key");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(context);
 	client_mac_len = 0;
+}
+
+static void
+set_up(void)
+{
+	set_up_as("gss-tsig");
 }
 
 static void
@@ -113,7 +120,7 @@ conversation(const char *algorithm)
 	struct reason reason;
 	size_t room;
 
-	set_up();
+	set_up_as(algorithm);
 	for (int n = 0; n < 3; n++) {
 		client_request(&request, "A.key", algorithm);
 		tsig_verify(NULL, side.contexts, &request.m, &s, &reason);
@@ -146,6 +153,30 @@ static void
 test_windows_2000s_algorithm_has_the_same_digest(void)
 {
 	conversation("gss.microsoft.com");
+}
+
+/* RFC 8945 section 5.2.1, and BIND: a key is of one algorithm. */
+static void
+test_the_other_name_of_the_algorithm_is_badkey(void)
+{
+	static const char *const names[] = {"gss-tsig", "gss.microsoft.com"};
+	struct wire request;
+	struct tsig_state s;
+	struct reason reason;
+
+	for (int n = 0; n < 2; n++) {
+		set_up_as(names[n]);
+		client_request(&request, "a.key", names[1 - n]);
+		tsig_verify(NULL, side.contexts, &request.m, &s, &reason);
+		CU_ASSERT(!s.is_verified);
+		CU_ASSERT_EQUAL(s.error, TSIG_ERROR_BADKEY);
+		CU_ASSERT_PTR_NULL(s.context);
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(reason.text, "another algorithm"));
+		tsig_state_clear(&s);
+		wire_clear(&request);
+		tear_down();
+	}
 }
 
 /* RFC 3645 section 4.1.3; no request MAC, for the request had none. */
@@ -297,6 +328,7 @@ test_kinds_of_keys_are_not_mixed_up(void)
 CU_TestInfo state_tests[] = {
     {"gss-tsig", test_gss_tsig_is_verified_and_signed},
     {"gss.microsoft.com", test_windows_2000s_algorithm_has_the_same_digest},
+    {"other name", test_the_other_name_of_the_algorithm_is_badkey},
     {"TKEY", test_the_final_tkey_answer_is_signed},
     {"replay", test_replays_and_expired_contexts_are_told_apart},
     {"used", test_only_valid_messages_use_a_context},
