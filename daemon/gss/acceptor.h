@@ -75,6 +75,8 @@ struct acceptor_entry {
 size_t acceptor_n_principals(const struct acceptor_generation *g);
 const char *acceptor_principal_text(const struct acceptor_generation *g,
     size_t principal);
+bool acceptor_has_principal(const struct acceptor_generation *g,
+    const char *text);
 size_t acceptor_n_entries(const struct acceptor_generation *g);
 const struct acceptor_entry *acceptor_entries(
     const struct acceptor_generation *g);

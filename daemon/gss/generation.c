@@ -373,6 +373,15 @@ acceptor_principal_text(const struct acceptor_generation *g, size_t principal)
 	return g->principals[principal].text;
 }
 
+bool
+acceptor_has_principal(const struct acceptor_generation *g, const char *text)
+{
+	for (size_t p = 0; p < g->n_principals; p++)
+		if (strcmp(g->principals[p].text, text) == 0)
+			return true;
+	return false;
+}
+
 size_t
 acceptor_n_entries(const struct acceptor_generation *g)
 {

@@ -40,21 +40,43 @@ look_at_keytabs(void *arg)
 	health_hurry(s->health);
 }
 
+/* What contexts must be like to go on; keys NULL: there are none. */
+struct allowed {
+	struct contexts *contexts;
+	struct acceptor_generation *keys;
+	bool weak;
+};
+
+static bool
+is_allowed(const struct allowed *a, const struct context *c)
+{
+	return (a->weak || gss_enctype_is_aes(context_enctype(c))) &&
+	    a->keys != NULL &&
+	    acceptor_has_principal(a->keys, context_acceptor(c));
+}
+
 /* For contexts_walk(). */
 static int
-end_if_weak(void *arg, struct context *c)
+end_unless_allowed(void *arg, struct context *c)
 {
-	if (!gss_enctype_is_aes(context_enctype(c)))
-		(void)contexts_remove(arg, c);
+	const struct allowed *a = arg;
+
+	if (!is_allowed(a, c))
+		(void)contexts_remove(a->contexts, c);
 	return 0;
 }
 
 void
 kerberos_use_keytabs(struct server *s, struct settings *settings)
 {
+	struct allowed a = {.contexts = s->contexts,
+	    .weak = settings_conf(settings)->kerberos.weak_enctypes ==
+		CONF_WEAK_ALLOW};
+
 	keytabs_use(s->keytabs, settings);
-	if (settings_conf(settings)->kerberos.weak_enctypes != CONF_WEAK_ALLOW)
-		(void)contexts_walk(s->contexts, end_if_weak, s->contexts);
+	a.keys = acceptor_current(s->acceptor);
+	(void)contexts_walk(s->contexts, end_unless_allowed, &a);
+	acceptor_generation_unref(a.keys);
 }
 
 static struct contexts_config

@@ -19,8 +19,9 @@ struct settings;
 int kerberos_start(struct server *s, struct settings *settings);
 
 /*
- * The keytabs of these settings from now on, as keytabs_use(); weak contexts
- * end where they are refused.
+ * The keytabs of these settings from now on, as keytabs_use().  Contexts end
+ * that could not be made any more: weak ones where they are refused, those of
+ * a principal that may not accept or has no key.
  */
 void kerberos_use_keytabs(struct server *s, struct settings *settings);
 

@@ -106,6 +106,24 @@ for round_ in range(2):
     run("kinit", "-k", "-t", clients_keytab, "PC1$")
     expect("a new ticket", NOERROR, own(ContextKey(f"new{round_}").negotiate(), f"192.0.2.{30 + round_}"))
 
+# Who may not accept any more: its contexts end, and those of others go on.
+other_service = f"DNS/ns2.{ZONE.to_text(True)}"
+run("kadmin.local", "-r", realm, "addprinc", "-randkey", other_service)
+run("kadmin.local", "-r", realm, "ktadd", "-k", f"{DIR}/dns.keytab", other_service)
+reload()
+other_context = ContextKey("other", service=other_service).negotiate()
+expect("a context of before another principal came", NOERROR, own(old_context, "192.0.2.50"))
+expect("with the other principal", NOERROR, own(other_context, "192.0.2.51"))
+configure("kerberos { ", f'kerberos {{ acceptor "{other_service}@{realm}"; ')
+reload()
+update = Signed(old_context, replace("pc1", "A", "192.0.2.52"))
+expect("a context of who may not accept any more", (NOTAUTH, BADKEY, 0), tsig_error(udp(update.octets)))
+expect("one of who may", NOERROR, own(other_context, "192.0.2.53"))
+configure(f'acceptor "{other_service}@{realm}"; ', "")
+reload()
+expect("that one again", NOERROR, own(other_context, "192.0.2.54"))
+old_context = ContextKey("old").negotiate()
+
 # A keytab that cannot be used: the one before stays.
 with open(f"{DIR}/new.keytab", "wb") as file:
     file.write(b"no keytab")
@@ -113,4 +131,4 @@ os.rename(f"{DIR}/new.keytab", f"{DIR}/dns.keytab")
 reload()
 expect("it is said", True, any(f"{DIR}/dns.keytab" in line for line in logged("keytab unusable")))
 expect("new tickets", NOERROR, own(ContextKey("stays").negotiate(), "192.0.2.40"))
-expect("the oldest context of all", NOERROR, own(old_context, "192.0.2.41"))
+expect("contexts of before", [NOERROR] * 2, [own(old_context, "192.0.2.41"), own(other_context, "192.0.2.42")])
