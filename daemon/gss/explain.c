@@ -305,20 +305,31 @@ say_other(const struct refusal *r, krb5_error_code code,
 	krb5_free_error_message(r->krb5, message);
 }
 
-/* False too where krb5.conf cannot be asked. */
-static bool
-krb5_conf_forbids(krb5_context krb5, int32_t enctype)
+/* What krb5.conf says of an enctype; or the error that keeps it from saying. */
+static krb5_error_code
+ask_krb5_conf(krb5_context krb5, int32_t enctype, bool *permits_out)
 {
 	krb5_enctype *permitted = NULL;
-	bool forbids = false;
+	krb5_error_code code = krb5_get_permitted_enctypes(krb5, &permitted);
 
-	if (krb5_get_permitted_enctypes(krb5, &permitted) == 0) {
-		forbids = true;
-		for (size_t i = 0; permitted[i] != 0; i++)
-			forbids &= permitted[i] != enctype;
-	}
+	*permits_out = false;
+	for (size_t i = 0; code == 0 && permitted[i] != 0; i++)
+		*permits_out |= permitted[i] == enctype;
 	krb5_free_enctypes(krb5, permitted);
-	return forbids;
+	return code;
+}
+
+/* It was broken after we had started. */
+static void
+say_no_krb5_conf(const struct refusal *r, krb5_error_code code,
+    struct negotiation_result *out)
+{
+	const char *message = krb5_get_error_message(r->krb5, code);
+
+	say(out, NEGOTIATION_INTERNAL,
+	    "mend krb5.conf; it is read again without a restart",
+	    "krb5.conf cannot be read: %s", message);
+	krb5_free_error_message(r->krb5, message);
 }
 
 /* The key of the ticket or of its session is of an enctype that is refused. */
@@ -373,13 +384,19 @@ static void
 say_not_decrypted(const struct refusal *r, const struct ap_req_inside *inside,
     struct negotiation_result *out)
 {
-	if (inside->is_open)
+	bool permits;
+	krb5_error_code code =
+	    ask_krb5_conf(r->krb5, r->token->ap_req.enctype, &permits);
+
+	if (code != 0)
+		say_no_krb5_conf(r, code, out); /* krb5 calls it no key, too */
+	else if (inside->is_open)
 		say(out, NEGOTIATION_MALFORMED,
 		    explain_next_step(NEGOTIATION_MALFORMED),
 		    "ticket for %s is good, but not the authenticator beside "
 		    "it",
 		    out->sname);
-	else if (krb5_conf_forbids(r->krb5, r->token->ap_req.enctype))
+	else if (!permits)
 		say_not_permitted(r, inside, out); /* krb5 calls it no key */
 	else
 		say_no_key(r, out);

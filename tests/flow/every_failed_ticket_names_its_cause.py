@@ -207,6 +207,14 @@ refused("another algorithm", whole, "algorithm", "neither gss-tsig nor gss.micro
         error=dns.rcode.BADALG, algorithm=dns.tsig.HMAC_SHA256)
 refused("NTLM only", neg_token_init((NTLMSSP,), NTLM_NEGOTIATE), "mechanism", "NTLM only", "SPN")
 
+# Kerberos itself does not work any more where we are.
+with environment(KRB5_CONFIG=f"{DIR}/capaths.conf"):
+    token = token_of(ContextKey("k"))
+configure_krb5("broken.conf")
+refused("broken krb5.conf", token, "internal", "krb5.conf cannot be read: ", "mend krb5.conf")
+configure_krb5("capaths.conf")
+expect("mended", 0, tkey_error(tcp(tkey_query(dns.name.from_text("mended", ZONE), token_of(ContextKey("k"))))))
+
 # More at a time than causes are looked for.
 set_clock(600)
 with ccache("clock"):

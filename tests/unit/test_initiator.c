@@ -222,6 +222,9 @@ test_who_is_anonymous_is_nobody(void)
 		gss_side_negotiate(&s, "k", i.token.value, i.token.length, &r);
 		CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
 		CU_ASSERT_EQUAL(r.cause, NEGOTIATION_PRINCIPAL);
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(r.reason.text, "initiator is anonymous"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(r.next.text, "log in as"));
 		negotiation_result_clear(&r);
 		initiator_clear(&i);
 	}
