@@ -108,7 +108,7 @@ cat >kdc.conf <<END
   }
 END
 export KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/kdc.conf KRB5CCNAME=FILE:$dir/ccache
-export LDAPSASL_NOCANON=on # the directory is called localhost
+export LDAPSASL_NOCANON=on # the directory is called 127.0.0.1
 kdb5_util -r $realm create -s -P throwaway >realm.log 2>&1 || { cat realm.log; die "kdb5_util"; }
 new_keytab() { # FILE PRINCIPAL...
 	local principal
@@ -117,7 +117,7 @@ new_keytab() { # FILE PRINCIPAL...
 	done | kadmin.local -r $realm >>realm.log 2>&1
 }
 new_keytab dns.keytab DNS/ns1.$zone
-new_keytab ldap.keytab ldap/localhost
+new_keytab ldap.keytab ldap/127.0.0.1
 new_keytab clients.keytab 'PC1$' 'PC2$' alice
 [ "$user" = "$(id -un)" ] || chown "$user" dns.keytab
 start realm.log krb5kdc -n -r $realm
@@ -127,10 +127,10 @@ show kddns-keytab check --online --user "$user" --spn ns1.$zone "$dir/dns.keytab
 
 say "3. A directory: examples/directory.ldif in the slapd of examples/slapd.conf"
 free_port ldap_port
-directory=ldap://localhost:$ldap_port
+directory=ldap://127.0.0.1:$ldap_port
 mkdir ldap
 sed -e "s|/usr/local/share/doc/kddns/schema|$top/ldap|" -e "s|/var/lib/ldap|$dir/ldap|" \
-	-e "s|^sasl-host.*|sasl-host localhost|" "$top/examples/slapd.conf" >slapd.conf
+	-e "s|^sasl-host.*|sasl-host 127.0.0.1|" "$top/examples/slapd.conf" >slapd.conf
 slapadd -q -f slapd.conf -l "$top/examples/directory.ldif" >slapd.log 2>&1 || { cat slapd.log; die "slapadd"; }
 KRB5_KTNAME=$dir/ldap.keytab start slapd.log slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap_port"
 wait_for 10 listening "$ldap_port" || { cat slapd.log; die "slapd does not listen"; }
