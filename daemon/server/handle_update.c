@@ -212,6 +212,7 @@ submit(struct request *r)
 	r->kind = REQUEST_UPDATE;
 	r->u.update.was_made = was_made(r);
 	r->u.update.is_replay = false;
+	r->worker->has_submitted = true;
 	return store_submit(r->worker->server->store, job);
 }
 

@@ -62,6 +62,9 @@ on_batch_end(void *arg, struct net_worker *net)
 	struct worker *w = arg;
 
 	(void)net;
+	if (w->has_submitted)
+		store_wake(w->server->store);
+	w->has_submitted = false;
 	if (w->n_batch_queries > 0)
 		histogram_add(&w->counters.durations[DURATION_QUERY],
 		    &duration_us, (clock_mono_ns() - w->batch_ns) / 1000,

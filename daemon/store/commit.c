@@ -474,6 +474,11 @@ store_submit(struct store *s, struct store_job *job)
 		atomic_fetch_add(&s->counters.ring_full, 1);
 		return false;
 	}
-	wake_up(&s->commit.wake);
 	return true;
+}
+
+void
+store_wake(struct store *s)
+{
+	wake_up(&s->commit.wake);
 }

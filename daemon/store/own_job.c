@@ -49,6 +49,7 @@ own_job_run(struct own_job *o, struct reason *reason)
 		reason_set(reason, "too many updates wait: try again");
 		return ERR_BUSY;
 	}
+	store_wake(o->job.zone->store);
 	(void)pthread_mutex_lock(&o->lock);
 	while (!o->is_done)
 		(void)pthread_cond_wait(&o->done, &o->lock);

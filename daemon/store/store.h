@@ -200,8 +200,13 @@ struct store_job {
 	struct store_job *next;
 };
 
-/* Queues a job; any thread.  false: the ring is full, done() will not come. */
+/*
+ * Queues a job; any thread.  False: the ring is full, done() will not come.
+ * Nobody looks for it before store_wake(): who submits many wakes once, and
+ * they become durable together.
+ */
 bool store_submit(struct store *s, struct store_job *job);
+void store_wake(struct store *s);
 
 /* --- History: for IXFR and `journal` --- */
 

@@ -128,6 +128,7 @@ send_update(struct store *s, struct update *u, uint32_t name, uint32_t n)
 	u->sent_ns = clock_mono_ns();
 	if (!store_submit(s, &u->job))
 		die("store_submit", "ring full");
+	store_wake(s);
 }
 
 static struct update *

@@ -371,6 +371,7 @@ void
 job_submit(struct fixture *f, struct job *j)
 {
 	CU_ASSERT_TRUE_FATAL(store_submit(f->store, &j->job));
+	store_wake(f->store);
 }
 
 bool

@@ -197,6 +197,7 @@ update(struct fixture *f, unsigned n)
 		    .signer = "test"};
 		(void)sem_init(&updates[i].done, 0, 0);
 		CU_ASSERT_FATAL(store_submit(f->store, &updates[i].job));
+		store_wake(f->store);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		wait_for(&updates[i].done);
