@@ -4,7 +4,7 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <stdio.h>
+#include <string.h>
 
 #include "daemon/base/log.h"
 #include "daemon/dns/mnemonic.h"
@@ -15,18 +15,26 @@
 #include "daemon/server/decisions.h"
 #include "daemon/server/request.h"
 
-/* Copies text into the array field, cut if it is long. */
-#define PUT(field, text)                                                       \
-	((void)snprintf((field), sizeof(field), "%.*s",                        \
-	    (int)sizeof(field) - 1, (text)))
+/* Copies text, cut if it is long.  Not snprintf(): every update comes here. */
+static void
+put(char *field, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(field, text, len);
+	field[len] = '\0';
+}
+
+#define PUT(field, text) put((field), sizeof(field), (text))
 
 static void
 put_name(char *field, size_t size, const uint8_t *name)
 {
 	char text[NAME_TEXT_SIZE];
 
-	(void)snprintf(field, size, "%.*s", (int)size - 1,
-	    name_to_log(name, text));
+	put(field, size, name_to_log(name, text));
 }
 
 static void

@@ -11,6 +11,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,9 +30,49 @@ enum sort {
 	SORTS,
 };
 
+/* The texts of a decision, in the order in which a record has them. */
+static const struct field {
+	size_t at, size;
+} fields[] = {
+#define FIELD(f)                                                               \
+	{                                                                      \
+		offsetof(struct decision, f),                                  \
+		    sizeof(((struct decision *)0)->f)                          \
+	}
+    FIELD(code),
+    FIELD(cause),
+    FIELD(zone),
+    FIELD(signer),
+    FIELD(key),
+    FIELD(asked),
+    FIELD(rule),
+    FIELD(nearest),
+    FIELD(facts),
+    FIELD(reason),
+    FIELD(next),
+#undef FIELD
+};
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+/*
+ * A decision as it is kept: its texts lie one behind the other.  Most are short
+ * or empty, so that of a record's two kilobytes only the first lines are ever
+ * touched.
+ */
+struct record {
+	uint64_t number; /* 0: forgotten */
+	uint64_t time_ms;
+	enum decision_kind kind;
+	enum decision_result result;
+	struct addr from;
+	bool tcp;
+	bool after_unsigned;
+	char texts[sizeof(struct decision)]; /* each ended */
+};
+
 /* The last DECISIONS_KEPT records of one sort. */
 struct kept {
-	struct decision *records;
+	struct record *records;
 	uint64_t n; /* ever put */
 };
 
@@ -83,6 +124,45 @@ decision_result_text(enum decision_result result)
 	return "failed";
 }
 
+static void
+pack(const struct decision *x, struct record *r)
+{
+	char *out = r->texts;
+
+	r->kind = x->kind;
+	r->result = x->result;
+	r->from = x->from;
+	r->tcp = x->tcp;
+	for (size_t i = 0; i < FIELDS; i++) {
+		const char *text = (const char *)x + fields[i].at;
+		size_t len = strnlen(text, fields[i].size - 1);
+
+		memcpy(out, text, len);
+		out[len] = '\0';
+		out += len + 1;
+	}
+}
+
+static void
+unpack(const struct record *r, struct decision *x)
+{
+	const char *text = r->texts;
+
+	*x = (struct decision){.number = r->number,
+	    .time_ms = r->time_ms,
+	    .kind = r->kind,
+	    .result = r->result,
+	    .from = r->from,
+	    .tcp = r->tcp,
+	    .after_unsigned = r->after_unsigned};
+	for (size_t i = 0; i < FIELDS; i++) {
+		size_t size = strlen(text) + 1;
+
+		memcpy((char *)x + fields[i].at, text, size);
+		text += size;
+	}
+}
+
 static enum sort
 sort_of(const struct decision *x)
 {
@@ -102,7 +182,7 @@ init_writer(struct writer_rings *w)
 	(void)pthread_mutex_init(&w->lock, NULL);
 	for (int i = 0; i < SORTS; i++) {
 		w->kept[i].records =
-		    calloc(DECISIONS_KEPT, sizeof(struct decision));
+		    calloc(DECISIONS_KEPT, sizeof(struct record));
 		ok = ok && w->kept[i].records != NULL;
 	}
 	return ok;
@@ -164,14 +244,17 @@ wake_waiting(struct decisions *d)
 }
 
 static bool
-is_first_attempt(const struct decision *unsigned_one, const struct decision *x,
+is_first_attempt(const struct record *r, const struct decision *x,
     uint64_t now_ms)
 {
-	return unsigned_one->number != 0 &&
-	    now_ms - unsigned_one->time_ms <= FIRST_ATTEMPT_MS &&
-	    addr_equal(&unsigned_one->from, &x->from) &&
-	    strcmp(unsigned_one->zone, x->zone) == 0 &&
-	    strcmp(unsigned_one->asked, x->asked) == 0;
+	struct decision unsigned_one;
+
+	if (r->number == 0 || now_ms - r->time_ms > FIRST_ATTEMPT_MS ||
+	    !addr_equal(&r->from, &x->from))
+		return false;
+	unpack(r, &unsigned_one);
+	return strcmp(unsigned_one.zone, x->zone) == 0 &&
+	    strcmp(unsigned_one.asked, x->asked) == 0;
 }
 
 /* Takes the number, and with it the record, out of the newest one that fits. */
@@ -181,7 +264,7 @@ forget_in(struct kept *kept, const struct decision *x, uint64_t now_ms)
 	size_t n = kept->n < DECISIONS_KEPT ? kept->n : DECISIONS_KEPT;
 
 	for (size_t i = 0; i < n; i++) {
-		struct decision *old =
+		struct record *old =
 		    &kept->records[(kept->n - 1 - i) % DECISIONS_KEPT];
 
 		if (!is_first_attempt(old, x, now_ms))
@@ -218,7 +301,7 @@ decisions_put(struct decisions *d, unsigned writer, const struct decision *x)
 	struct kept *kept = &w->kept[sort_of(x)];
 	uint64_t now_ms = clock_wall_us() / 1000;
 	bool after_unsigned = false;
-	struct decision *place;
+	struct record *place;
 
 	if (sort_of(x) == SORT_DENIED_UNSIGNED)
 		atomic_store(&d->unsigned_ms, now_ms);
@@ -226,7 +309,7 @@ decisions_put(struct decisions *d, unsigned writer, const struct decision *x)
 		after_unsigned = forget_first_attempt(d, x, now_ms);
 	(void)pthread_mutex_lock(&w->lock);
 	place = &kept->records[kept->n++ % DECISIONS_KEPT];
-	*place = *x;
+	pack(x, place);
 	place->after_unsigned = after_unsigned;
 	place->time_ms = now_ms;
 	place->number = atomic_fetch_add(&d->last, 1) + 1;
@@ -250,12 +333,12 @@ gather(struct gathering *g, const struct kept *kept)
 	size_t taken = 0;
 
 	for (size_t i = 0; i < n && taken < g->query->max; i++) {
-		const struct decision *x =
+		const struct record *r =
 		    &kept->records[(kept->n - 1 - i) % DECISIONS_KEPT];
 
-		if (x->number == 0 || x->number > g->last)
+		if (r->number == 0 || r->number > g->last)
 			continue; /* forgotten, or too new */
-		if (x->number <= g->query->after)
+		if (r->number <= g->query->after)
 			break; /* the rest of the ring is older */
 		if (g->n == g->room) {
 			size_t room = g->room == 0 ? 64 : 2 * g->room;
@@ -267,7 +350,7 @@ gather(struct gathering *g, const struct kept *kept)
 			g->list = more;
 			g->room = room;
 		}
-		g->list[g->n++] = *x;
+		unpack(r, &g->list[g->n++]);
 		taken++;
 	}
 	return 0;

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/base/arena.h"
 #include "daemon/dns/mnemonic.h"
@@ -13,24 +14,53 @@
 #define RRS_SHOWN 6
 #define NAME_SHOWN 100
 
-const char *
-describe_owner(const uint8_t *owner, uint16_t type, char text[DESCRIBE_SIZE])
+_Static_assert(sizeof("delete ") + NAME_SHOWN + sizeof(" ") + MNEMONIC_SIZE <=
+	DESCRIBE_SIZE,
+    "a description has room");
+
+/*
+ * Appends at most max octets of text; returns where the next goes.  Not
+ * snprintf(): every update is described.
+ */
+static char *
+append(char *out, const char *text, size_t max)
+{
+	size_t len = strnlen(text, max);
+
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return out + len;
+}
+
+static char *
+append_owner(char *out, const uint8_t *owner, uint16_t type)
 {
 	char name_text[NAME_TEXT_SIZE], mnemonic[MNEMONIC_SIZE];
 
-	(void)snprintf(text, DESCRIBE_SIZE, "%.*s %s", NAME_SHOWN,
-	    name_to_log(owner, name_text), type_to_text(type, mnemonic));
+	out = append(out, name_to_log(owner, name_text), NAME_SHOWN);
+	out = append(out, " ", 1);
+	return append(out, type_to_text(type, mnemonic), MNEMONIC_SIZE);
+}
+
+static char *
+append_rr(char *out, const struct update_rr *u)
+{
+	out = append(out, u->kind == UPDATE_ADD ? "add " : "delete ",
+	    sizeof("delete ") - 1);
+	return append_owner(out, u->rr->owner, u->rr->type);
+}
+
+const char *
+describe_owner(const uint8_t *owner, uint16_t type, char text[DESCRIBE_SIZE])
+{
+	(void)append_owner(text, owner, type);
 	return text;
 }
 
 const char *
 describe_rr(const struct update_rr *u, char text[DESCRIBE_SIZE])
 {
-	char what[DESCRIBE_SIZE];
-
-	(void)snprintf(text, DESCRIBE_SIZE, "%s %.140s",
-	    u->kind == UPDATE_ADD ? "add" : "delete",
-	    describe_owner(u->rr->owner, u->rr->type, what));
+	(void)append_rr(text, u);
 	return text;
 }
 
@@ -46,21 +76,23 @@ describe_question(const struct update *u, struct arena *a)
 const char *
 update_describe(const struct update *u, struct arena *a)
 {
-	size_t n_shown = u->n_rrs < RRS_SHOWN ? u->n_rrs : RRS_SHOWN, len = 0;
+	size_t n_shown = u->n_rrs < RRS_SHOWN ? u->n_rrs : RRS_SHOWN;
 	size_t size =
 	    n_shown * (DESCRIBE_SIZE + 2) + sizeof("; and 65535 more");
-	char one[DESCRIBE_SIZE], *text;
+	char *text, *out;
 
 	if (u->n_rrs == 0)
 		return describe_question(u, a);
-	text = arena_alloc(a, size);
+	text = out = arena_alloc(a, size);
 	if (text == NULL)
 		return "changes";
-	for (size_t i = 0; i < n_shown; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s",
-		    i == 0 ? "" : "; ", describe_rr(&u->rrs[i], one));
+	for (size_t i = 0; i < n_shown; i++) {
+		if (i > 0)
+			out = append(out, "; ", 2);
+		out = append_rr(out, &u->rrs[i]);
+	}
 	if (u->n_rrs > n_shown)
-		(void)snprintf(text + len, size - len, "; and %zu more",
-		    u->n_rrs - n_shown);
+		(void)snprintf(out, size - (size_t)(out - text),
+		    "; and %zu more", u->n_rrs - n_shown);
 	return text;
 }
