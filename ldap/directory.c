@@ -372,6 +372,8 @@ serve(struct directory *d)
 	asks_go_on(&d->asks, &d->place, now_ms);
 	deliver(d, now_ms);
 	note_errors(d);
+	if (d->login != NULL)
+		login_renew(d->login);
 	if (d->is_lost)
 		lose(d, d->line);
 	else

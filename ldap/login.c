@@ -18,7 +18,10 @@
 
 #include "ldap/login.h"
 
-#define MARGIN_S 300 /* a ticket that ends earlier is not used */
+#define MARGIN_S 900    /* a ticket that ends earlier is not used, */
+#define MARGIN_SHARE 3  /* nor is one in this last part of its life */
+#define AGAIN_S 300     /* seldom: a key that is wrong could lock the account */
+#define AGAIN_SOON_S 30 /* if no KDC answered */
 
 struct login {
 	atomic_int n_references; /* the owner's, the errand's */
@@ -29,7 +32,10 @@ struct login {
 	struct errand *errand; /* NULL: none */
 
 	char *host;
-	time_t expires; /* of the ticket-granting ticket; 0: none */
+	time_t expires;      /* of the ticket-granting ticket; 0: none */
+	time_t stale;        /* from then on another one is wanted */
+	time_t renew_at;     /* not before */
+	bool is_unreachable; /* no KDC answered */
 	bool has_ticket;
 	char line[LINE_SIZE];
 };
@@ -214,6 +220,17 @@ choose_key(struct login *l, krb5_context k, krb5_principal *p_io,
 	return fail(l, k, l->n_keytabs == 0 ? "no keytab" : "keytab", code);
 }
 
+static void
+set_times(struct login *l, time_t expires)
+{
+	time_t now = time(NULL), margin = 0;
+
+	if (expires > now)
+		margin = (expires - now) / MARGIN_SHARE;
+	l->expires = expires;
+	l->stale = expires - (margin < MARGIN_S ? margin : MARGIN_S);
+}
+
 static bool
 get_first_ticket(struct login *l, krb5_context k, krb5_ccache ccache)
 {
@@ -239,8 +256,9 @@ get_first_ticket(struct login *l, krb5_context k, krb5_ccache ccache)
 	if (code == 0)
 		code = krb5_cc_store_cred(k, ccache, &creds);
 	is_got = code == 0;
+	l->is_unreachable = code == KRB5_KDC_UNREACH;
 	if (is_got)
-		l->expires = (time_t)(uint32_t)creds.times.endtime;
+		set_times(l, (time_t)(uint32_t)creds.times.endtime);
 	else
 		(void)fail(l, k, "login with the keytab", code);
 done:
@@ -293,7 +311,7 @@ run(void *arg)
 	code = krb5_cc_resolve(k, l->ccache, &ccache);
 	if (code != 0)
 		(void)fail(l, k, "ccache", code);
-	else if (time(NULL) + MARGIN_S < l->expires ||
+	else if ((l->expires != 0 && time(NULL) < l->stale) ||
 	    get_first_ticket(l, k, ccache))
 		l->has_ticket = get_service_ticket(l, k, ccache);
 	if (ccache != NULL)
@@ -331,6 +349,26 @@ login_end(struct login *l, const char *host, bool *for_host_out,
 	if (!l->has_ticket)
 		line_set(line, "%s", l->line);
 	return l->has_ticket;
+}
+
+void
+login_renew(struct login *l)
+{
+	time_t now = time(NULL);
+	bool is_for_host;
+	char line[LINE_SIZE];
+
+	if (l->errand != NULL) {
+		if (errand_is_done(l->errand) &&
+		    !login_end(l, l->host, &is_for_host, line))
+			l->renew_at =
+			    now + (l->is_unreachable ? AGAIN_SOON_S : AGAIN_S);
+		return;
+	}
+	if (l->host == NULL || l->expires == 0 || now < l->stale ||
+	    now < l->renew_at)
+		return;
+	(void)login_begin(l, l->host);
 }
 
 const char *

@@ -48,6 +48,12 @@ struct errand *login_begin(struct login *l, const char *host);
 bool login_end(struct login *l, const char *host, bool *for_host_out,
     char line[LINE_SIZE]);
 
+/*
+ * Has tickets got anew before they end; to be called now and then, while
+ * nobody waits for login_begin().
+ */
+void login_renew(struct login *l);
+
 /* Its name, which krb5_cc_resolve() takes. */
 const char *login_ccache(const struct login *l);
 
