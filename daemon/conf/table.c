@@ -310,16 +310,21 @@ static const struct row kerberos_rows[] = {
 	.kind = &kind_seconds,
 	OFFSET(kerberos, health_interval_s),
 	.standard = "5m",
-	.only = "5m",
 	BETWEEN(10, 86400),
-	.help = "How often keytabs and KDCs are looked at."},
+	.help = "How often KDCs are asked whether the keytabs will do.  They "
+		"are asked, too, as soon as the keytabs have other keys, when "
+		"a client's ticket has a key that they lack, and every 3 "
+		"seconds while somebody looks at the panel.  The files are "
+		"looked at as soon as they change.  A key that fails as a "
+		"password is not tried again within an hour, unless the "
+		"files change."},
     {.name = "kdc-timeout",
 	.kind = &kind_seconds,
 	OFFSET(kerberos, kdc_timeout_s),
 	.standard = "3",
-	.only = "3",
 	BETWEEN(1, 60),
-	.help = "How long one KDC may take."},
+	.help = "How long a KDC may take for one answer when it is asked for "
+		"that."},
     {.name = NULL},
 };
 

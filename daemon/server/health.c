@@ -28,7 +28,7 @@
 #define LOOK_SHARE 50 /* the least that is between looks, in their durations */
 #define PAUSE_MS 100  /* between looks, however much happens */
 #define ASK_AGAIN_MS 1000 /* to ask KDCs about other keys */
-#define ASK_SOON_MS 5000  /* to ask them while somebody looks */
+#define ASK_SOON_MS 3000  /* to ask them while somebody looks */
 #define LOGIN_AGAIN_MS (3600 * 1000ull)
 #define ASK_DEADLINE_MS 10000 /* for all of them; more if one may take more */
 

@@ -121,8 +121,6 @@ test_what_is_not_done_yet_is_refused(void)
 	    "t:1: sandbox: not supported yet, other than \"sandbox no;\"\n"
 	    "t:2: responses-per-second: not supported yet, other than "
 	    "\"responses-per-second 0;\"\n"
-	    "t:6: health-interval: not supported yet, other than "
-	    "\"health-interval 5m;\"\n"
 	    "t:8: unknown statement \"nonsense\" in web\n"
 	    "t:10: bootstrap: not supported yet\n"
 	    "t:12: options: already given at t:1\n");
