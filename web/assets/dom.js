@@ -35,7 +35,7 @@ export function badge(node, level, words) {
 	text(node, words);
 }
 
-const levelWords = {error: 'Problem', warning: 'Attention', ok: 'Good'};
+const levelWords = {error: 'Problem', warning: 'Attention', info: 'Note', ok: 'Good'};
 
 // How something is, in one word and a colour.
 export const levelBadge = (node, level) => badge(node, level, levelWords[level]);

@@ -49,8 +49,6 @@ function numbered(findings) {
 	});
 }
 
-const levels = {error: 'error', warning: 'warning', info: 'ok'};
-
 function showFindings(keytab) {
 	text($('findings-note'), keytab.checked === null ? 'Nothing was looked at yet.'
 		: (keytab.findings.length === 0 ? 'Nothing is wrong. ' : '') +
@@ -58,7 +56,7 @@ function showFindings(keytab) {
 			(keytab.asked === null ? 'KDCs were not asked yet.' : `KDCs asked ${clock(keytab.asked)}` +
 				(keytab.current ? '.' : ', about other keys.')));
 	list($('findings'), numbered(keytab.findings), (f) => f.key, makeAdvice,
-		(node, f) => updateAdvice(node, levels[f.severity], `${f.subject}: ${f.text}`, f.advice));
+		(node, f) => updateAdvice(node, f.severity, `${f.subject}: ${f.text}`, f.advice));
 }
 
 export function showKeytab(keytab) {
