@@ -253,6 +253,8 @@ start_directory() {
 	moduleload syncprov
 	moduleload memberof
 	sizelimit unlimited
+	sasl-host localhost
+	sasl-realm $realm
 	access to * by * read
 	database mdb
 	suffix $suffix
@@ -274,9 +276,10 @@ start_directory() {
 	    policy-base \"ou=kddns,$suffix\"; realms { $realm; }; hostname-suffixes { $zone; }; ${ldap_more-}"
 }
 
-# Starts slapd (again) on what it has.
+# Starts slapd (again) on what it has; in $dir/ldap.keytab a key for
+# ldap/localhost, if clients are to log in with tickets.
 run_directory() {
-	slapd -d 0 -f "$dir/slapd/slapd.conf" -h "ldap://127.0.0.1:$ldap_port" >>"$dir/slapd/log" 2>&1 &
+	KRB5_KTNAME=$dir/ldap.keytab slapd -d 0 -f "$dir/slapd/slapd.conf" -h "ldap://127.0.0.1:$ldap_port" >>"$dir/slapd/log" 2>&1 &
 	slapd_pid=$!
 	pids+=("$slapd_pid")
 	wait_for 20 directory_answers || { cat "$dir/slapd/log"; fail "slapd does not come up"; }
