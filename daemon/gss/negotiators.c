@@ -93,6 +93,7 @@ start_thread(struct negotiators *n, struct negotiations *shared)
 		negotiator_destroy(n->negotiators[i]);
 		return ret;
 	}
+	(void)pthread_setname_np(n->threads[i], "negotiator");
 	n->n_threads++;
 	return 0;
 }
