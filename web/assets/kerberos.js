@@ -146,7 +146,7 @@ export function showDirectory(d) {
 		['latency', d.up ? d.latency_ms + ' ms' : ''],
 		['last answer', d.last_success === null ? 'never' : date(d.last_success)],
 		['protected', d.protected ? 'yes' : 'no: what it says could be forged on the way'],
-		['rules', `${d.rules.entries} entries, ` + (d.rules.live ? `live (${d.rules.follow})`
+		['rules', `entries: ${d.rules.entries}, ` + (d.rules.live ? `live (${d.rules.follow})`
 			: d.rules.lapsed ? 'lapsed: what they grant is not granted' : 'not live')],
 	]);
 }
