@@ -37,3 +37,19 @@ directory_data() { # SUFFIX, of two or more dc
 		printf 'dn: ou=%s,%s\nobjectClass: organizationalUnit\nou: %s\n\n' $ou "$1" $ou
 	done
 }
+
+# Prints grants, 100 an entry, and computers: Mn$ may change nn, and the
+# directory holds mn for it.
+directory_many() { # SUFFIX REALM ZONE GRANTS COMPUTERS
+	awk -v suffix="$1" -v realm="$2" -v zone="$3" -v grants="$4" -v computers="$5" 'BEGIN {
+		for (i = 0; i < grants; i++) {
+			if (i % 100 == 0)
+				printf "\ndn: cn=grants%d,ou=kddns,%s\nobjectClass: kddnsZonePolicy\ncn: grants%d\nkddnsZone: %s\n",
+				    i / 100, suffix, i / 100, zone
+			printf "kddnsGrant: grant M%d$@%s name n%d.%s. A AAAA\n", i, realm, i, zone
+		}
+		for (i = 0; i < computers; i++)
+			printf "\ndn: cn=M%d,ou=hosts,%s\nobjectClass: testAccount\ncn: M%d\nsAMAccountName: M%d$\n" \
+			    "userPrincipalName: M%d$@%s\ndNSHostName: m%d.%s\n", i, suffix, i, i, i, realm, i, zone
+	}'
+}

@@ -487,12 +487,13 @@ grants_tick(struct server_grants *g)
 		has_changed = take_news(g);
 		has_changed = look_at_validity(g) || has_changed;
 		has_changed = groups_refresh(g->groups) || has_changed;
-		if (has_changed)
+		/*
+		 * Rules that came name groups that nobody has asked for;
+		 * answers that come meanwhile make the books old again.
+		 */
+		for (; has_changed; has_changed = groups_refresh(g->groups))
 			(void)books_compile(g->books);
 		note_needs(g);
-		/* Rules that came name groups that nobody has asked for. */
-		if (has_changed && groups_refresh(g->groups))
-			wake(g);
 	}
 	(void)pthread_mutex_unlock(&g->books_lock);
 }

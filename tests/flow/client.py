@@ -74,6 +74,22 @@ def ctl(*words):
     return answer["result"] if answer["ok"] else answer["error"]
 
 
+def command(*words):
+    """The same without kddnsctl, for many."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        s.connect(f"{DIR}/run/control.sock")
+        s.sendall(json.dumps({"command": words[0], "args": words[1:]}).encode() + b"\n")
+        with s.makefile(encoding="utf-8") as lines:
+            answer = json.loads(list(lines)[-1])
+    return answer["result"] if answer["ok"] else answer["error"]
+
+
+def memory():
+    """Octets of the daemon's that are no file's."""
+    with open(f"/proc/{PID}/status", encoding="ascii") as status:
+        return 1024 * next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
+
+
 def logged(text):
     """The same; the log is written a moment after the answer."""
     end = time.monotonic() + PATIENCE

@@ -243,7 +243,7 @@ start_directory() {
 	free_port ldap_port
 	mkdir -p "$dir/slapd/data"
 	directory_schema >"$dir/slapd/test.schema"
-	directory_data "$suffix" >"$dir/slapd/data.ldif"
+	directory_data "$suffix" | cat - ${ldif_more:+"$ldif_more"} >"$dir/slapd/data.ldif"
 	cat >"$dir/slapd/slapd.conf" <<-END
 	include /etc/ldap/schema/core.schema
 	include $srcdir/ldap/kddns.schema
@@ -261,7 +261,7 @@ start_directory() {
 	rootdn cn=admin,$suffix
 	rootpw secret
 	directory $dir/slapd/data
-	maxsize 268435456
+	maxsize 2147483648
 	dbnosync
 	index objectClass,entryCSN,entryUUID eq
 	index userPrincipalName,sAMAccountName,krbPrincipalName,dNSHostName,msDS-AdditionalDnsHostName,fqdn eq
@@ -269,8 +269,11 @@ start_directory() {
 	memberof-group-oc groupOfNames
 	overlay syncprov
 	END
+	local began
+	began=$(date +%s%N)
 	slapadd -q -f "$dir/slapd/slapd.conf" -l "$dir/slapd/data.ldif" >"$dir/slapd/log" 2>&1 ||
 		{ cat "$dir/slapd/log"; fail "slapadd"; }
+	slapadd_ms=$((($(date +%s%N) - began) / 1000000))
 	run_directory
 	ldap="uri \"ldap://127.0.0.1:$ldap_port\"; start-tls no; bind anonymous; base \"$suffix\";
 	    policy-base \"ou=kddns,$suffix\"; realms { $realm; }; hostname-suffixes { $zone; }; ${ldap_more-}"
@@ -391,12 +394,13 @@ update() {
 }
 
 # story ARGUMENT...: the half of a test that is told in python, beside it.
-story() {
+story() { tell "$0.py" "$@"; }
+tell() { # FILE ARGUMENT...
 	python3 -c 'import dns, gssapi' 2>/dev/null ||
 		skip "python3-dnspython or python3-gssapi is not installed"
 	PYTHONDONTWRITEBYTECODE=yes FLOW_DIR=$dir FLOW_ADDRESS=$address FLOW_PORT=$port FLOW_ZONE=$zone \
 		FLOW_KEY=editor.$zone FLOW_SECRET=${secret-} FLOW_PID=$kddnsd_pid \
-		FLOW_KDDNSCTL=$kddnsctl FLOW_SLAPD=${slapd_pid-} FLOW_KDC=${kdc_pid-} python3 "$0.py" "$@" || fail "$(basename "$0").py $*"
+		FLOW_KDDNSCTL=$kddnsctl FLOW_SLAPD=${slapd_pid-} FLOW_KDC=${kdc_pid-} python3 "$@" || fail "$(basename "$1") ${*:2}"
 }
 
 expect() { # WHAT EXPECTED ACTUAL
