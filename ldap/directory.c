@@ -182,6 +182,24 @@ is_up(struct directory *d, struct connection *c, int64_t now_ms)
 	d->now.since = d->now.last_success = time(NULL);
 }
 
+static void
+deliver(struct directory *d)
+{
+	const struct directory_callbacks *tell = &d->config->callbacks;
+	const struct grants *g = follow_take(&d->follow, connection_clock_ms());
+
+	if (g != NULL && tell->grants != NULL)
+		tell->grants(tell->arg, g);
+	grants_unref(g);
+	if (!d->controllers.is_new)
+		return;
+	d->controllers.is_new = false;
+	if (tell->controllers != NULL)
+		tell->controllers(tell->arg,
+		    (const char *const *)d->controllers.names.items,
+		    d->controllers.names.n);
+}
+
 /* fd: connected already; -1: not. */
 static void
 connect_to_next(struct directory *d, int fd)
@@ -312,6 +330,7 @@ go_back(struct directory *d, int64_t now_ms)
 	}
 	servers_go_back(&d->servers, d->way_back_to, now_ms);
 	drop_connection(d);
+	deliver(d);
 	connect_to_next(d, fd);
 }
 
@@ -325,24 +344,6 @@ lose(struct directory *d, const char *why)
 	end_look_back(d);
 	drop_connection(d);
 	servers_lost(&d->servers, connection_clock_ms());
-}
-
-static void
-deliver(struct directory *d, int64_t now_ms)
-{
-	const struct directory_callbacks *tell = &d->config->callbacks;
-	const struct grants *g = follow_take(&d->follow, now_ms);
-
-	if (g != NULL && tell->grants != NULL)
-		tell->grants(tell->arg, g);
-	grants_unref(g);
-	if (!d->controllers.is_new)
-		return;
-	d->controllers.is_new = false;
-	if (tell->controllers != NULL)
-		tell->controllers(tell->arg,
-		    (const char *const *)d->controllers.names.items,
-		    d->controllers.names.n);
 }
 
 /* What went wrong without the connection being lost. */
@@ -370,7 +371,6 @@ serve(struct directory *d)
 	if (!searches_go_on(&d->searches, now_ms, &is_more, d->line))
 		d->is_lost = true;
 	asks_go_on(&d->asks, &d->place, now_ms);
-	deliver(d, now_ms);
 	note_errors(d);
 	if (d->login != NULL)
 		login_renew(d->login);
@@ -464,6 +464,7 @@ run(void *arg)
 		else if (connection_clock_ms() >= d->servers.try_at_ms)
 			connect_to_next(d, -1);
 		tell_state(d);
+		deliver(d);
 		if (!is_more)
 			sleep_until_something(d);
 		is_more = false;

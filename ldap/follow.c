@@ -54,6 +54,7 @@ follow_end(struct follow *f)
 	f->work = FOLLOW_IDLE;
 	f->has_search = f->is_refreshing = false;
 	f->is_live = false;
+	f->deliver_at_ms = 0; /* what came last is not kept for the next one */
 	grants_set_clear(&f->fresh);
 }
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "tests/unit/fake_ldap.h"
-#include "tests/unit/slapd.h"
 #include "tests/unit/suites.h"
 
 #define REQUEST_MAX 65536
@@ -41,6 +40,13 @@ void
 fake_octets(const struct fake_search *s, const void *octets, size_t len)
 {
 	(void)!send(s->fd, octets, len, MSG_NOSIGNAL);
+}
+
+void
+fake_hang_up(const struct fake_search *s)
+{
+	(void)shutdown(fake.listener, SHUT_RDWR);
+	(void)shutdown(s->fd, SHUT_RDWR);
 }
 
 static void
@@ -302,17 +308,8 @@ fake_ldap_stop(void)
 	(void)close(fake.listener);
 }
 
-struct directory_config
-fake_ldap_config(void)
+const char *
+fake_ldap_uri(void)
 {
-	static const char *uris[1];
-	struct directory_config c = slapd_config();
-
-	uris[0] = fake.uri;
-	c.uris = (struct directory_texts){uris, 1};
-	c.start_tls = false;
-	c.bind = DIRECTORY_BIND_ANONYMOUS;
-	c.policy_base = NULL;
-	c.timeout_s = 1;
-	return c;
+	return fake.uri;
 }

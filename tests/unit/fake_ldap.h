@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ldap/directory.h"
-
 #define FAKE_SYNC 1u   /* RFC 4533 */
 #define FAKE_PAGING 2u /* RFC 2696 */
 #define FAKE_AD 4u     /* an Active Directory */
@@ -35,8 +33,8 @@ void fake_ldap_start(unsigned features,
     void (*answer)(const struct fake_search *s));
 void fake_ldap_stop(void);
 
-/* A configuration for it: anonymous, no rules. */
-struct directory_config fake_ldap_config(void);
+/* Until the next one is started. */
+const char *fake_ldap_uri(void);
 
 /* True if the text is in the request: of an attribute, or in the filter. */
 bool fake_asks(const struct fake_search *s, const char *text);
@@ -56,6 +54,9 @@ void fake_done(const struct fake_search *s, int code);
 /* With the answer of RFC 2696, whatever it is. */
 void fake_page_done(const struct fake_search *s, const char *octets,
     size_t len);
+
+/* And is never seen again. */
+void fake_hang_up(const struct fake_search *s);
 
 /* What is no message at all. */
 void fake_octets(const struct fake_search *s, const void *octets, size_t len);

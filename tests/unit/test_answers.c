@@ -5,7 +5,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <ldap.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,22 @@
 
 static const uint8_t sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0};
 
+/* For the fake server: without rules, and without login. */
+static struct directory_config
+config_of_fake(void)
+{
+	static const char *uris[1];
+	struct directory_config c = slapd_config();
+
+	uris[0] = fake_ldap_uri();
+	c.uris = (struct directory_texts){uris, 1};
+	c.start_tls = false;
+	c.bind = DIRECTORY_BIND_ANONYMOUS;
+	c.policy_base = NULL;
+	c.timeout_s = 1;
+	return c;
+}
+
 /* Of PC1$, from a server that has these features and says this. */
 static struct watch_answer
 ask_of(unsigned features, void (*answer)(const struct fake_search *s))
@@ -35,7 +50,7 @@ ask_of(unsigned features, void (*answer)(const struct fake_search *s))
 	struct watch_answer a;
 
 	fake_ldap_start(features, answer);
-	c = fake_ldap_config();
+	c = config_of_fake();
 	(void)watch_directory(&c);
 	a = watch_ask(&p);
 	(void)watch_end();
@@ -272,8 +287,6 @@ test_what_another_server_has_is_missed(void)
 	    LINES("objectClass: kddnsZonePolicy", "kddnsZone: ad.test",        \
 		"kddnsGrant: " rule)
 
-static atomic_int n_reads;
-
 static struct directory *followed;
 
 static void
@@ -281,9 +294,8 @@ follow(unsigned features, void (*answer)(const struct fake_search *s))
 {
 	struct directory_config c;
 
-	atomic_store(&n_reads, 0);
 	fake_ldap_start(features, answer);
-	c = fake_ldap_config();
+	c = config_of_fake();
 	c.policy_base = SLAPD_POLICY;
 	followed = watch_directory(&c);
 }
@@ -435,6 +447,35 @@ test_what_goes_during_a_refresh_is_gone(void)
 	end();
 }
 
+/* A second rule comes at once, and then the server is gone. */
+static void
+say_one_more_and_go(const struct fake_search *s)
+{
+	fake_sync_entry(s, 1, 'a',
+	    RULES("cn=a," SLAPD_POLICY, "grant * zonesub ANY"));
+	fake_sync_info(s, "\xa1\x00", 2);
+	CU_ASSERT(watch_for(rules_are_told, 5000));
+	fake_sync_entry(s, 1, 'b',
+	    RULES("cn=b," SLAPD_POLICY, "deny * zonesub ANY"));
+	fake_hang_up(s);
+}
+
+static bool
+both_are_told(void)
+{
+	const struct grants *g = watch_grants();
+
+	return g != NULL && g->n_entries == 2;
+}
+
+static void
+test_what_came_last_is_told_when_the_server_goes(void)
+{
+	follow(FAKE_SYNC, say_one_more_and_go);
+	CU_ASSERT(watch_for(both_are_told, 2000));
+	end();
+}
+
 /* A message of two gigabytes begins. */
 static void
 say_too_much(const struct fake_search *s)
@@ -466,6 +507,8 @@ CU_TestInfo answers_tests[] = {
     {"rules that are not all are none", test_rules_that_are_not_all_are_none},
     {"what goes during a refresh is gone",
 	test_what_goes_during_a_refresh_is_gone},
+    {"what came last is told when the server goes",
+	test_what_came_last_is_told_when_the_server_goes},
     {"a message without measure ends the connection",
 	test_a_message_without_measure_ends_the_connection},
     CU_TEST_INFO_NULL,
