@@ -20,6 +20,7 @@ struct signer_facts {
 	size_t n_group_dns;
 	bool has_all_groups;
 	bool has_all_group_dns;
+	bool has_all_hosts;
 };
 
 static void
@@ -72,6 +73,7 @@ signer_facts_create(const struct signer_facts_source *source)
 	f->n_groups = source->n_groups;
 	f->has_all_groups = source->has_all_groups;
 	f->has_all_group_dns = source->has_all_group_dns;
+	f->has_all_hosts = source->has_all_hosts;
 	f->hosts = copy_items(source->hosts, f->n_hosts, sizeof(*f->hosts));
 	f->groups = copy_items(source->groups, f->n_groups, sizeof(*f->groups));
 	if (f->hosts != NULL && f->groups != NULL && copy_dns(f, source))
@@ -106,6 +108,12 @@ const struct name *
 signer_facts_host(const struct signer_facts *f, size_t i)
 {
 	return &f->hosts[i];
+}
+
+bool
+signer_facts_has_all_hosts(const struct signer_facts *f)
+{
+	return f->has_all_hosts;
 }
 
 bool

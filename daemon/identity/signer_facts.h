@@ -45,6 +45,8 @@ struct signer_facts_source {
 	 */
 	bool has_all_groups;
 	bool has_all_group_dns;
+	/* False: the principal may have host names that are not in the list. */
+	bool has_all_hosts;
 };
 
 struct signer_facts *signer_facts_create(
@@ -54,6 +56,9 @@ void signer_facts_unref(struct signer_facts *f); /* NULL is fine */
 
 size_t signer_facts_n_hosts(const struct signer_facts *f);
 const struct name *signer_facts_host(const struct signer_facts *f, size_t i);
+
+/* True if what is not among them is surely no name of its. */
+bool signer_facts_has_all_hosts(const struct signer_facts *f);
 
 bool signer_facts_has_group(const struct signer_facts *f,
     const struct sid *group);

@@ -388,7 +388,7 @@ match_account_owner(const struct policy_rule *r,
 		    !match_is_reserved(r, q, q->owner))
 			return MATCH_YES;
 	}
-	return MATCH_NO;
+	return signer_facts_has_all_hosts(q->facts) ? MATCH_NO : MATCH_UNKNOWN;
 }
 
 static bool

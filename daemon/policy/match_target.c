@@ -105,7 +105,9 @@ is_own_target(const struct policy_rule *r, const struct policy_question *q,
 		return MATCH_YES;
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
 		return r->has_directory ? MATCH_UNKNOWN : MATCH_NO;
-	return is_account_name(r, q, target) ? MATCH_YES : MATCH_NO;
+	if (is_account_name(r, q, target))
+		return MATCH_YES;
+	return signer_facts_has_all_hosts(q->facts) ? MATCH_NO : MATCH_UNKNOWN;
 }
 
 /* What is taken away needs no address: it may be why it goes. */

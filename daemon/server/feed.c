@@ -30,8 +30,7 @@ struct held {
 
 struct feed {
 	struct feed_config config;
-	struct signer_facts *no_facts; /* of who is in no group, either */
-	struct signer_facts *no_names; /* of who may be in any */
+	struct signer_facts *nothing; /* is known of who is not one object */
 	struct name *suffixes, *controllers;
 	struct directory *directory;
 
@@ -151,15 +150,15 @@ answer_failed(struct facts_ticket *ticket, const char *why)
 	facts_cache_answer(ticket, FACTS_CACHE_FAILED, NULL, strdup(why));
 }
 
-/* It has none; in which groups it is, is known only if there is no object. */
+/*
+ * It has none.  That no object was found says nothing of groups: a client may
+ * ask for a ticket without a PAC, by another name that the KDC knows it by.
+ */
 static void
-answer_none(struct feed *f, struct facts_ticket *ticket, bool has_no_groups,
-    const char *why)
+answer_none(struct feed *f, struct facts_ticket *ticket, const char *why)
 {
-	struct signer_facts *none =
-	    signer_facts_ref(has_no_groups ? f->no_facts : f->no_names);
-
-	facts_cache_answer(ticket, FACTS_CACHE_NONE, none, strdup(why));
+	facts_cache_answer(ticket, FACTS_CACHE_NONE,
+	    signer_facts_ref(f->nothing), strdup(why));
 }
 
 /* Nobody's names are judged before the controllers are known. */
@@ -264,7 +263,7 @@ on_facts(void *arg, enum facts_answer answer, struct facts *facts,
 	case FACTS_NONE:
 	case FACTS_SEVERAL:
 	case FACTS_DISAGREES:
-		answer_none(e->feed, e->ticket, answer == FACTS_NONE, reason);
+		answer_none(e->feed, e->ticket, reason);
 		break;
 	case FACTS_FAILED:
 		answer_failed(e->ticket, reason);
@@ -474,12 +473,9 @@ feed_create(const struct feed_config *config, const struct conf *conf,
 		return ERR_NOMEM;
 	(void)pthread_mutex_init(&f->lock, NULL);
 	f->config = *config;
-	f->no_facts = signer_facts_create(
-	    &(struct signer_facts_source){.has_all_groups = true,
-		.has_all_group_dns = true});
-	f->no_names =
+	f->nothing =
 	    signer_facts_create(&(struct signer_facts_source){.n_hosts = 0});
-	if (f->no_facts == NULL || f->no_names == NULL)
+	if (f->nothing == NULL)
 		goto done;
 	ret = set_suffixes(f, &conf->ldap.hostname_suffixes);
 	if (ret == 0)
@@ -512,8 +508,7 @@ feed_destroy(struct feed *f)
 	directory_destroy(f->directory);
 	fail_held(f, "the directory is being closed");
 	grants_unref(f->news);
-	signer_facts_unref(f->no_facts);
-	signer_facts_unref(f->no_names);
+	signer_facts_unref(f->nothing);
 	free(f->suffixes);
 	free(f->controllers);
 	(void)pthread_mutex_destroy(&f->lock);

@@ -214,7 +214,8 @@ grants_create(void)
 		g->books = books_create(g->groups);
 	g->no_facts = signer_facts_create(
 	    &(struct signer_facts_source){.has_all_groups = true,
-		.has_all_group_dns = true});
+		.has_all_group_dns = true,
+		.has_all_hosts = true});
 	if (g->wake_fd != -1 && g->cache != NULL && g->books != NULL &&
 	    g->no_facts != NULL)
 		return g;

@@ -125,15 +125,18 @@ add_hosts(struct making *m)
 {
 	const char *why;
 
+	m->source.has_all_hosts = true;
 	for (size_t i = 0; i < m->facts->n_hosts; i++) {
 		why = read_host(m->rules, m->facts, i,
 		    &m->hosts[m->source.n_hosts]);
 		(void)fputs(i == 0 ? ": " : ", ", m->note);
 		write_text(m->note, m->facts->hosts[i].name);
-		if (why == NULL)
+		if (why == NULL) {
 			m->source.n_hosts++;
-		else
-			(void)fprintf(m->note, " (does not count: it %s)", why);
+			continue;
+		}
+		m->source.has_all_hosts = false;
+		(void)fprintf(m->note, " (does not count: it %s)", why);
 	}
 	m->source.hosts = m->hosts;
 	if (m->facts->n_hosts == 0)

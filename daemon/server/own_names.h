@@ -37,7 +37,9 @@ const char *own_names_objection(const struct own_names_rules *rules,
 void own_names_sort(struct name *names, size_t n);
 
 /*
- * The facts that policy/ may use; those of a disabled object tell nothing.
+ * The facts that policy/ may use; those of a disabled object tell nothing.  A
+ * name that does not count grants nothing, and is no reason to say that no
+ * other name is the object's: a denial may be meant for it.
  * What was found, and what of it does not count, goes to note_out as a line of
  * text to be freed.  ERR_NOMEM.
  */

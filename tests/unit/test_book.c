@@ -262,6 +262,30 @@ test_what_is_not_known_grants_nothing_and_denies_all(void)
 	policy_book_unref(b);
 }
 
+/* Of somebody who is no object of the directory, or whose names do not count. */
+static void
+test_a_denial_holds_where_names_may_be_missing(void)
+{
+	static const char *const texts[] = {"deny * ldap-self . A",
+	    "grant * zonesub"};
+	struct policy_book *b = book(texts, N(texts));
+
+	for (int has_all = 0; has_all < 2; has_all++) {
+		struct signer_facts *f = signer_facts_create(
+		    &(struct signer_facts_source){.has_all_hosts = has_all});
+		enum policy_verdict expected =
+		    has_all ? POLICY_GRANT : POLICY_DENY;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		CU_ASSERT_EQUAL(ask_with_facts(b, SIGNER_FACTS_KNOWN, f,
+				    "pc1.ad.test")
+				    .verdict,
+		    expected);
+		signer_facts_unref(f);
+	}
+	policy_book_unref(b);
+}
+
 /* No grant after a hole in the rules, to nobody. */
 static void
 test_a_mistake_of_the_directory_never_widens_access(void)
@@ -726,6 +750,8 @@ CU_TestInfo book_tests[] = {
 	test_what_the_directory_must_say_is_waited_for},
     {"what is not known grants nothing and denies all",
 	test_what_is_not_known_grants_nothing_and_denies_all},
+    {"a denial holds where names may be missing",
+	test_a_denial_holds_where_names_may_be_missing},
     {"a mistake of the directory never widens access",
 	test_a_mistake_of_the_directory_never_widens_access},
     {"a zone's own name is nobody's", test_a_zones_own_name_is_nobodys},

@@ -9,32 +9,10 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/server/grant_rules.h"
-#include "ldap/grants.h"
+#include "tests/unit/made_grants.h"
 #include "tests/unit/suites.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
-
-/* The grants of a test do not end before it. */
-const struct grants *
-grants_ref(const struct grants *g)
-{
-	return g;
-}
-
-void
-grants_unref(const struct grants *g)
-{
-	(void)g;
-}
-
-/* An entry; lists end with NULL. */
-struct entry {
-	enum grants_kind kind;
-	const char *dn;
-	const char *zone; /* NULL: none */
-	bool is_off, is_malformed;
-	const char *rules[8];
-};
 
 static char said[1024];
 
@@ -50,14 +28,11 @@ complain(void *arg, const char *source, const char *what)
 
 /* The rules of ad.test, "!" before a block. */
 static const char *
-rules_of(const struct entry *entries, size_t n,
+rules_of(const struct made_entry *entries, size_t n,
     enum grant_rules_validity validity)
 {
 	static char text[2048];
-	struct grants_entry all[8];
-	const struct grants_entry *list[8];
-	char *zones[8];
-	struct grants g = {list, n};
+	const struct grants *g = made_grants(entries, n);
 	struct grant_rules_query query = {.validity = validity,
 	    .complain = complain};
 	struct policy_rule_text *texts;
@@ -66,24 +41,12 @@ rules_of(const struct entry *entries, size_t n,
 	struct name apex;
 	size_t n_texts, len = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		zones[i] = (char *)(uintptr_t)entries[i].zone;
-		all[i] = (struct grants_entry){.kind = entries[i].kind,
-		    .dn = (char *)(uintptr_t)entries[i].dn,
-		    .zones = &zones[i],
-		    .n_zones = entries[i].zone != NULL,
-		    .is_active = !entries[i].is_off,
-		    .is_malformed = entries[i].is_malformed,
-		    .rules = (char **)(uintptr_t)entries[i].rules};
-		while (entries[i].rules[all[i].n_rules] != NULL)
-			all[i].n_rules++;
-		list[i] = &all[i];
-	}
 	CU_ASSERT_EQUAL_FATAL(name_from_text("AD.test", NULL, &apex), 0);
 	query.apex = &apex;
 	said[0] = text[0] = '\0';
 	arena_init(&a, 0);
-	r = grant_rules_create(&g);
+	r = grant_rules_create(g);
+	grants_unref(g);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r);
 	CU_ASSERT_EQUAL_FATAL(grant_rules_find(r, &query, &a, &texts, &n_texts),
 	    0);
@@ -102,7 +65,7 @@ rules_of(const struct entry *entries, size_t n,
 static void
 test_numbers_then_denials_then_lists_then_grants(void)
 {
-	static const struct entry entries[] = {
+	static const struct made_entry entries[] = {
 	    {GRANTS_KDDNS, "cn=a", "ad.test", false, false,
 		{"grant f", "{20}grant e", "deny d", "{3}grant a"}},
 	    {GRANTS_KDDNS, "cn=B", "AD.TEST.", false, false,
@@ -123,7 +86,7 @@ test_numbers_then_denials_then_lists_then_grants(void)
 static void
 test_lists_are_split_where_rules_end(void)
 {
-	static const struct entry entries[] = {
+	static const struct made_entry entries[] = {
 	    {GRANTS_IDNS, "idnsname=a", "ad.test.", false, false,
 		{"grant AD.TEST krb5-self * A;\n grant \"a;b\" name \"x\\\";y\""
 		 " ;; deny c;"}},
@@ -138,7 +101,7 @@ test_lists_are_split_where_rules_end(void)
 static void
 test_what_is_not_for_the_zone_is_left_out(void)
 {
-	static const struct entry entries[] = {
+	static const struct made_entry entries[] = {
 	    {GRANTS_KDDNS, "cn=a", "other.test", false, false, {"deny a"}},
 	    {GRANTS_KDDNS, "cn=b", "ad.test", true, false, {"deny b"}},
 	    {GRANTS_KDDNS, "cn=c", "ad.test", true, true, {"deny c"}},
@@ -153,7 +116,7 @@ static void
 test_mistakes_never_widen_access(void)
 {
 	static const struct {
-		struct entry entry;
+		struct made_entry entry;
 		const char *rules;
 		bool is_said;
 	} cases[] = {
@@ -215,7 +178,7 @@ test_mistakes_never_widen_access(void)
 static void
 test_grants_lapse_and_denials_do_not(void)
 {
-	static const struct entry entries[] = {
+	static const struct made_entry entries[] = {
 	    {GRANTS_KDDNS, "cn=a", "ad.test", false, false,
 		{"{1}grant a", "{2}deny b", "grant c", "what", "{3}Grant d"}},
 	    {GRANTS_IDNS, "cn=b", "ad.test", false, false,

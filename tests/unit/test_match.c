@@ -396,7 +396,8 @@ facts_of_pc1(void)
 	    name("ns1.ad.test"), name("ad.test")};
 	struct sid groups[1];
 	struct signer_facts_source source = {hosts, N(hosts), groups, 1, dns, 1,
-	    .has_all_groups = true, .has_all_group_dns = true};
+	    .has_all_groups = true, .has_all_group_dns = true,
+	    .has_all_hosts = true};
 	struct signer_facts *f;
 
 	CU_ASSERT_EQUAL_FATAL(sid_from_text("S-1-5-21-1-2-3-1200", groups), 0);
@@ -651,6 +652,10 @@ test_the_directory_tells_whose_a_target_is(void)
 	/* It holds that name as well; it is a server's all the same. */
 	target = name("ns1.ad.test");
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
+	signer_facts_unref(f);
+	f = signer_facts_create(&(struct signer_facts_source){.n_hosts = 0});
+	q.facts = f;
+	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_UNKNOWN);
 	rule_destroy(r);
 	signer_facts_unref(f);
 	principal_unref(signer.principal);

@@ -120,6 +120,13 @@ test_the_note_tells_what_counts_and_what_does_not(void)
 	    "a domain controller's); its groups are not known");
 	CU_ASSERT(!signer_facts_has_all_groups(f));
 	CU_ASSERT(!signer_facts_has_all_group_dns(f));
+	CU_ASSERT(!signer_facts_has_all_hosts(f));
+	free(note);
+	signer_facts_unref(f);
+
+	facts.n_hosts = 1;
+	CU_ASSERT_EQUAL_FATAL(own_names_facts(&r, &facts, &f, &note), 0);
+	CU_ASSERT(signer_facts_has_all_hosts(f));
 	free(note);
 	signer_facts_unref(f);
 }
@@ -145,6 +152,7 @@ test_a_disabled_object_tells_nothing(void)
 	CU_ASSERT_EQUAL(signer_facts_n_hosts(f), 0);
 	CU_ASSERT(!signer_facts_has_group_dn(f, "cn=g"));
 	CU_ASSERT(!signer_facts_has_all_group_dns(f));
+	CU_ASSERT(!signer_facts_has_all_hosts(f));
 	CU_ASSERT_STRING_EQUAL(note, "cn=pc1: disabled");
 	free(note);
 	signer_facts_unref(f);

@@ -9,6 +9,7 @@
 extern CU_TestInfo decisions_tests[];
 extern CU_TestInfo dn_tests[];
 extern CU_TestInfo facts_cache_tests[];
+extern CU_TestInfo feed_tests[];
 extern CU_TestInfo grant_rules_tests[];
 extern CU_TestInfo groups_tests[];
 extern CU_TestInfo health_view_tests[];
@@ -25,6 +26,7 @@ main(int argc, char **argv)
 	    {"decisions", NULL, NULL, NULL, NULL, decisions_tests},
 	    {"dn", NULL, NULL, NULL, NULL, dn_tests},
 	    {"facts cache", NULL, NULL, NULL, NULL, facts_cache_tests},
+	    {"feed", NULL, NULL, NULL, NULL, feed_tests},
 	    {"grant rules", NULL, NULL, NULL, NULL, grant_rules_tests},
 	    {"groups", NULL, NULL, NULL, NULL, groups_tests},
 	    {"health view", NULL, NULL, NULL, NULL, health_view_tests},

@@ -10,7 +10,7 @@
 #include "daemon/base/err.h"
 #include "daemon/conf/conf.h"
 #include "daemon/server/zone_book.h"
-#include "ldap/grants.h"
+#include "tests/unit/made_grants.h"
 #include "tests/unit/suites.h"
 
 static char said[512];
@@ -80,22 +80,14 @@ text_of(struct policy_book *book)
 static struct grant_rules *
 grants_of(const char *grant, const char *deny)
 {
-	static char dn[] = "cn=a", zone_name[] = "ad.test";
-	static char *zones[] = {zone_name};
-	static char *rules[2];
-	static struct grants_entry entry;
-	static const struct grants_entry *entries[] = {&entry};
-	static const struct grants g = {entries, 1};
+	const struct made_entry entry = {.dn = "cn=a",
+	    .zone = "ad.test",
+	    .rules = {grant, deny}};
+	const struct grants *g = made_grants(&entry, 1);
+	struct grant_rules *rules = grant_rules_create(g);
 
-	rules[0] = (char *)(uintptr_t)grant;
-	rules[1] = (char *)(uintptr_t)deny;
-	entry = (struct grants_entry){.dn = dn,
-	    .zones = zones,
-	    .n_zones = 1,
-	    .is_active = true,
-	    .rules = rules,
-	    .n_rules = 2};
-	return grant_rules_create(&g);
+	grants_unref(g);
+	return rules;
 }
 
 static void
