@@ -51,6 +51,7 @@ controllers_begin(struct controllers *c, const struct connection *to,
 {
 	c->searches = searches;
 	c->is_active_directory = to->is_active_directory;
+	c->error[0] = '\0';
 	c->next_ms = now_ms;
 }
 

@@ -114,6 +114,7 @@ tell_state(struct directory *d)
 	now->grants_live_at = d->follow.confirmed_at;
 	now->n_grants = d->follow.set.n;
 	now->controllers_are_loaded = d->controllers.is_loaded;
+	now->controllers_have_failed = d->controllers.error[0] != '\0';
 	now->controllers_at = d->controllers.at;
 	now->n_queries = d->n_queries;
 	now->n_failures = d->asks.n_failures;
@@ -128,6 +129,8 @@ tell_state(struct directory *d)
 	if (tell->state != NULL &&
 	    (before.is_up != now->is_up ||
 		before.grants_are_live != now->grants_are_live ||
+		before.controllers_have_failed !=
+		    now->controllers_have_failed ||
 		strcmp(before.error, now->error) != 0))
 		tell->state(tell->arg, now);
 }

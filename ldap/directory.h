@@ -79,6 +79,7 @@ struct directory_state {
 	size_t n_grants;        /* entries */
 
 	bool controllers_are_loaded;
+	bool controllers_have_failed; /* to be read, last time */
 	time_t controllers_at;
 
 	/* Searches that were answered, by how long that took; see below. */
@@ -96,7 +97,7 @@ struct directory_state {
  * grants: something changed; all of them, to be kept with grants_ref().
  * controllers: host names of all domain controllers (none, where there is no
  *     Active Directory), when first known and when they change; lent.
- * state: is_up, grants_are_live or error changed; lent.
+ * state: is_up, grants_are_live, controllers_have_failed or error changed; lent.
  */
 struct directory_callbacks {
 	void *arg;

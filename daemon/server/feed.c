@@ -21,6 +21,8 @@
 
 #define ERRORS_KEPT 16
 
+static const char no_controllers[] = "the domain controllers cannot be read";
+
 /* Facts that came before anybody knew the domain controllers. */
 struct held {
 	struct held *next;
@@ -39,6 +41,7 @@ struct feed {
 	const struct grants *news; /* that nobody has taken, or NULL */
 	struct own_names_rules names;
 	bool has_controllers; /* nobody's names are judged before */
+	bool has_no_way;      /* to know them: they could not be read */
 	struct held *held;
 	bool is_up;
 	uint32_t errors[ERRORS_KEPT]; /* hashes of those that were logged */
@@ -166,21 +169,24 @@ static void
 judge_or_hold(struct feed *f, struct facts_ticket *ticket, struct facts *facts)
 {
 	struct held *h = malloc(sizeof(*h));
-	bool has_controllers;
+	bool has_controllers, is_held;
 
 	(void)pthread_mutex_lock(&f->lock);
 	has_controllers = f->has_controllers;
-	if (!has_controllers && h != NULL) {
+	is_held = !has_controllers && !f->has_no_way && h != NULL;
+	if (is_held) {
 		*h = (struct held){f->held, ticket, facts};
 		f->held = h;
 	}
 	(void)pthread_mutex_unlock(&f->lock);
+	if (is_held)
+		return;
+	free(h);
 	if (has_controllers) {
-		free(h);
 		answer_found(f, ticket, facts);
-	} else if (h == NULL) {
+	} else {
 		facts_destroy(facts);
-		answer_failed(ticket, "no memory");
+		answer_failed(ticket, no_controllers);
 	}
 }
 
@@ -411,6 +417,7 @@ on_state(void *arg, const struct directory_state *s)
 	f->is_up = s->is_up;
 	if (s->is_up && !was_up)
 		f->n_errors = 0;
+	f->has_no_way = s->controllers_have_failed;
 	is_new_error = is_new(f, s->error);
 	if (!f->is_over)
 		facts_cache_set_up(f->config.cache, s->is_up);
@@ -421,6 +428,8 @@ on_state(void *arg, const struct directory_state *s)
 		log_error_of(s);
 	if (!s->is_up)
 		fail_held(f, "the directory went away");
+	else if (s->controllers_have_failed)
+		fail_held(f, no_controllers);
 	wake(f);
 }
 

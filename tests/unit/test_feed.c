@@ -138,8 +138,39 @@ test_who_is_not_one_object_may_be_in_any_group(void)
 	}
 }
 
+/* An Active Directory with PC1$, which does not say who its controllers are. */
+static void
+say_no_controllers(const struct fake_search *s)
+{
+	if (fake_asks(s, "8192")) {
+		fake_done(s, LDAP_UNWILLING_TO_PERFORM);
+		return;
+	}
+	fake_entry(s, "cn=pc1,dc=test",
+	    LINES("sAMAccountName: PC1$", "userAccountControl: 4096",
+		"dNSHostName: pc1.ad.test"));
+	fake_done(s, LDAP_SUCCESS);
+}
+
+static void
+test_nothing_is_judged_without_the_controllers(void)
+{
+	struct facts_view view;
+	char note[200];
+
+	set_up(FAKE_AD, say_no_controllers);
+	view = look_when_up();
+	CU_ASSERT_EQUAL(view.state, SIGNER_FACTS_UNKNOWN);
+	CU_ASSERT_PTR_NULL(view.facts);
+	facts_cache_note(cache, pc1, note, sizeof(note));
+	CU_ASSERT_STRING_EQUAL(note, "the domain controllers cannot be read");
+	tear_down();
+}
+
 CU_TestInfo feed_tests[] = {
     {"who is not one object may be in any group",
 	test_who_is_not_one_object_may_be_in_any_group},
+    {"nothing is judged without the controllers",
+	test_nothing_is_judged_without_the_controllers},
     CU_TEST_INFO_NULL,
 };
