@@ -15,12 +15,13 @@
 #include "daemon/dns/mnemonic.h"
 #include "daemon/dns/rdata.h"
 #include "daemon/dns/zone_scan.h"
+#include "daemon/zone/fill.h"
 #include "daemon/zone/zone_file.h"
 
 #define TTL_DEFAULT_S 3600
 
 struct load {
-	struct zone_txn *txn;
+	struct zone_fill fill;
 	const struct name *apex;
 	struct arena arena; /* the RDATA gathered */
 	struct name owner;  /* of the RRset being gathered; len 0: none */
@@ -58,13 +59,11 @@ gather(struct load *l, const uint8_t *octets, uint16_t len)
 	return l->rdatas[l->n++].octets == NULL ? ERR_NOMEM : 0;
 }
 
-/* Adds what the zone has of this RRset already; its TTL counts. */
+/* Adds what the name has of this RRset already; its TTL counts. */
 static int
-gather_earlier(struct load *l)
+gather_earlier(struct load *l, const struct zone_name *n)
 {
-	const struct zone_name *n =
-	    zone_get(zone_view(l->txn), l->owner.octets);
-	const struct rrset *s = n == NULL ? NULL : zone_name_rrset(n, l->type);
+	const struct rrset *s = zone_name_rrset(n, l->type);
 	struct rdata_ref rdata;
 	int ret = 0;
 
@@ -99,13 +98,10 @@ put_gathered(struct load *l)
 
 	if (l->n == 0)
 		return 0;
-	ret = gather_earlier(l);
-	if (ret != 0)
-		return ret;
 	drop_duplicates(l);
 	if (l->n > UINT16_MAX)
 		return ERR_RANGE;
-	ret = zone_put(l->txn,
+	ret = zone_fill_put(&l->fill,
 	    &(struct rrset_change){.owner = l->owner.octets,
 		.type = l->type,
 		.ttl = l->ttl,
@@ -182,9 +178,10 @@ begin_rrset(struct load *l, const struct rr *rr, struct reason *reason)
 	const char *why = NULL;
 	int ret = put_gathered(l);
 
+	if (ret == 0)
+		ret = zone_fill_go_to(&l->fill, rr->owner, &n);
 	if (ret != 0)
 		return ret;
-	n = zone_get(zone_view(l->txn), rr->owner);
 	if (n != NULL)
 		why = conflict(n, rr);
 	if (why != NULL)
@@ -192,7 +189,9 @@ begin_rrset(struct load *l, const struct rr *rr, struct reason *reason)
 	name_set(&l->owner, rr->owner);
 	l->type = rr->type;
 	l->ttl = rr->ttl;
-	return gather(l, rr->rdata, rr->rdata_len);
+	if (n != NULL)
+		ret = gather_earlier(l, n);
+	return ret != 0 ? ret : gather(l, rr->rdata, rr->rdata_len);
 }
 
 static int
@@ -225,7 +224,7 @@ take_rr(void *arg, const struct rr *rr, struct reason *reason)
 static int
 check_apex(const struct load *l, const char *path, struct reason *reason)
 {
-	const struct zone_version *v = zone_view(l->txn);
+	const struct zone_version *v = zone_view(l->fill.txn);
 	const struct zone_name *apex = version_apex(v);
 	const char *missing = NULL;
 
@@ -242,20 +241,24 @@ check_apex(const struct load *l, const char *path, struct reason *reason)
 int
 zone_file_load(struct zone_txn *txn, const char *path, struct reason *reason)
 {
-	struct load l = {.txn = txn, .apex = zone_txn_apex(txn)};
+	struct load l = {.apex = zone_txn_apex(txn)};
 	int ret;
 
+	zone_fill_init(&l.fill, txn);
 	arena_init(&l.arena, 0);
 	ret = zone_scan_file(path, l.apex, TTL_DEFAULT_S, take_rr, &l, reason);
 	if (ret != 0)
 		goto done;
 	ret = put_gathered(&l);
+	if (ret == 0)
+		ret = zone_fill_finish(&l.fill);
 	if (ret != 0) {
 		reason_set(reason, "%s: %s", path, err_text(ret));
 		goto done;
 	}
 	ret = check_apex(&l, path, reason);
 done:
+	zone_fill_clear(&l.fill);
 	arena_clear(&l.arena);
 	free(l.rdatas);
 	return ret;

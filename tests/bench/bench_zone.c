@@ -249,6 +249,32 @@ count(void *arg, const char *line, size_t len)
 	return 0;
 }
 
+/* As we write it, which is in order. */
+static void
+bench_text(const struct zone_version *v, uint32_t n)
+{
+	const char *path = "bench_zone.zone";
+	uint8_t digest[ZONE_FILE_DIGEST_LEN];
+	struct reason reason = {""};
+	struct zone_txn *txn;
+	struct zone *z;
+	uint64_t start = clock_mono_ns();
+
+	must(zone_file_dump(v, &storage_system, path, digest, &reason),
+	    reason.text);
+	say("text written and synced", start, n);
+	start = clock_mono_ns();
+	must(zone_file_digest(path, digest), "digest");
+	say("text digested", start, n);
+	start = clock_mono_ns();
+	z = create(&txn);
+	must(zone_file_load(txn, path, &reason), reason.text);
+	publish(z, txn);
+	say("text read", start, n);
+	zone_destroy(z);
+	(void)unlink(path);
+}
+
 static void
 bench_files(const struct zone_version *v, uint32_t n)
 {
@@ -263,6 +289,7 @@ bench_files(const struct zone_version *v, uint32_t n)
 
 	must(zone_file_write(v, count, &octets), "write");
 	say("text, to nowhere", start, n);
+	bench_text(v, n);
 	start = clock_mono_ns();
 	must(snapshot_write(v, 1, &place, &info, &reason), reason.text);
 	say("snapshot written and synced", start, n);

@@ -139,6 +139,84 @@ test_mistakes_are_told_with_their_line(void)
 	    "second RR");
 }
 
+/* In canonical order. */
+static const char *const ordered[] = {
+    "@ 60 SOA ns1 admin 7 900 300 86400 60\n",
+    "@ 60 NS ns1\n",
+    "@ 60 NS ns2\n",
+    "*.a 60 TXT b\n",
+    "b.a 60 A 10.0.0.1\n",
+    "x.b.a 60 A 10.0.0.2\n",
+    "x.b.a 60 AAAA 2001:db8::1\n",
+    "\\000.c 60 A 10.0.0.3\n",
+    "d 60 A 10.0.0.4\n",
+    "d 60 A 10.0.0.5\n",
+    "d 60 TXT d\n",
+    "d 60 SRV 0 0 0 d\n",
+    "z.e.d 60 A 10.0.0.6\n",
+    "sub 60 NS ns.sub\n",
+    "ns.sub 60 A 10.0.0.7\n",
+    "w 60 CNAME d\n",
+    "\\255 60 A 10.0.0.8\n",
+};
+#define N_ORDERED (sizeof(ordered) / sizeof(*ordered))
+
+/* Some pairs change places: from none on to as good as all. */
+static void
+write_mixed(char *text, size_t size, unsigned n_swaps, unsigned *seed)
+{
+	const char *lines[N_ORDERED];
+	size_t len = 0;
+
+	memcpy(lines, ordered, sizeof(lines));
+	for (unsigned i = 0; i < n_swaps; i++) {
+		size_t a = (size_t)rand_r(seed) % N_ORDERED;
+		size_t b = (size_t)rand_r(seed) % N_ORDERED;
+		const char *line = lines[a];
+
+		lines[a] = lines[b];
+		lines[b] = line;
+	}
+	for (size_t i = 0; i < N_ORDERED; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s", lines[i]);
+}
+
+static void
+test_the_order_of_a_file_makes_no_difference(void)
+{
+	struct site first, s;
+	unsigned seed = 2;
+	char text[2048];
+
+	site_init(&first);
+	write_mixed(text, sizeof(text), 0, &seed);
+	CU_ASSERT_EQUAL_FATAL(load(&first, text), 0);
+	CU_ASSERT_EQUAL(version_n_names(zone_view(first.txn)), 11);
+	CU_ASSERT_EQUAL(version_n_records(zone_view(first.txn)), N_ORDERED);
+	for (unsigned i = 0; i < 300; i++) {
+		struct name x = name_of("x.b.a.ad.test."),
+			    d = name_of("d.ad.test.");
+		const struct zone_version *v;
+
+		site_init(&s);
+		write_mixed(text, sizeof(text), i / 10, &seed);
+		CU_ASSERT_EQUAL(load(&s, text), 0);
+		v = zone_view(s.txn);
+		CU_ASSERT_TRUE(versions_equal(zone_view(first.txn), v));
+		CU_ASSERT_EQUAL(version_n_names(v), 11);
+		CU_ASSERT_EQUAL(version_n_records(v), N_ORDERED);
+		CU_ASSERT_EQUAL(version_serial(v), 7);
+		CU_ASSERT_PTR_NOT_NULL(zone_get(v, x.octets));
+		CU_ASSERT_PTR_NOT_NULL(zone_get(v, d.octets));
+		/* It can be changed as any other. */
+		put_a(s.txn, "m.d.ad.test.", 3);
+		put_a(s.txn, "x.b.a.ad.test.", 3);
+		CU_ASSERT_EQUAL(version_n_names(v), 12);
+		site_clear(&s);
+	}
+	site_clear(&first);
+}
+
 static void
 test_a_missing_file_is_not_found(void)
 {
@@ -263,6 +341,7 @@ test_digests_are_those_of_murmur3_however_cut(void)
 CU_TestInfo zone_file_tests[] = {
     {"load", test_a_zone_file_fills_the_zone},
     {"mistakes", test_mistakes_are_told_with_their_line},
+    {"order", test_the_order_of_a_file_makes_no_difference},
     {"missing file", test_a_missing_file_is_not_found},
     {"dump and load", test_what_is_dumped_loads_again},
     {"no folder", test_a_dump_into_no_folder_says_where},
