@@ -234,6 +234,8 @@ void
 panel_metrics_health(struct server *s, struct metrics *m)
 {
 	struct acceptor_generation *g = acceptor_current(s->acceptor);
+	static const struct report none = {.made = 0};
+	const struct report *online;
 	struct keytabs_status st;
 	struct health_view v;
 
@@ -242,12 +244,10 @@ panel_metrics_health(struct server *s, struct metrics *m)
 	put_kvnos(g, m);
 	put_findings(&v, st.failed_s != 0 || g == NULL, m);
 	put_kdc_kvnos(&v, m);
-	if (v.online != NULL) {
-		put_kdcs(v.online, m);
-		put_clock(v.online, m);
-	}
-	if (v.files != NULL)
-		put_tickets(v.files, m);
+	online = v.online == NULL ? &none : v.online;
+	put_kdcs(online, m);
+	put_clock(online, m);
+	put_tickets(v.files == NULL ? &none : v.files, m);
 	put_times(&v, m);
 	health_view_clear(&v);
 	acceptor_generation_unref(g);
