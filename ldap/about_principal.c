@@ -323,7 +323,8 @@ sid_filter(const struct ask *a)
 static bool
 is_plain(const struct ask *a)
 {
-	return filter_is_plain(a->name) && filter_is_plain(a->first) &&
+	return filter_is_plain(a->name) &&
+	    (a->first == NULL || filter_is_plain(a->first)) &&
 	    (a->host == NULL || filter_is_plain(a->host));
 }
 

@@ -152,7 +152,8 @@ void directory_destroy(struct directory *d);
 /* The principal whose facts are asked for; all texts are copied. */
 struct directory_principal {
 	const char *name;  /* %p, whole: "host/pc1.ad.test@AD.TEST" */
-	const char *first; /* %a, its first component */
+	/* %a, its first component; NULL: there are more than two. */
+	const char *first;
 	const char *host;  /* %h, the host of a service; NULL: it is none */
 
 	/*

@@ -75,11 +75,21 @@ filter_check(const char *pattern, char line[LINE_SIZE])
 	return depth == 0 && pattern[0] != '\0';
 }
 
-static void
-put_value(FILE *out, char which, const struct filter_values *v)
+static bool
+asks_for_host(const char *pattern)
 {
+	for (const char *p = pattern; (p = strchr(p, '%')) != NULL; p += 2)
+		if (p[1] == 'h')
+			return true;
+	return false;
+}
+
+static void
+put_value(FILE *out, char which, const struct filter_values *v, bool is_service)
+{
+	const char *first = v->host == NULL || is_service ? v->first : NULL;
 	const char *text = which == 'p' ? v->principal
-	    : which == 'a'              ? v->first
+	    : which == 'a'              ? first
 					: v->host;
 
 	if (text == NULL)
@@ -91,6 +101,7 @@ put_value(FILE *out, char which, const struct filter_values *v)
 char *
 filter_expand(const char *pattern, const struct filter_values *values)
 {
+	bool is_service = asks_for_host(pattern);
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -103,7 +114,7 @@ filter_expand(const char *pattern, const struct filter_values *values)
 		else if (*++p == '%')
 			(void)fputc('%', out);
 		else
-			put_value(out, *p, values);
+			put_value(out, *p, values, is_service);
 	}
 	if (fclose(out) != 0) {
 		free(text);

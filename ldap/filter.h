@@ -18,7 +18,7 @@
 
 #include "ldap/line.h"
 
-/* What stands for %p, %a and %h; host may be NULL. */
+/* What stands for %p, %a and %h; first and host may be NULL. */
 struct filter_values {
 	const char *principal;
 	const char *first;
@@ -42,8 +42,9 @@ bool filter_is_plain(const char *text);
 bool filter_check(const char *pattern, char line[LINE_SIZE]);
 
 /*
- * pattern with its values put in, escaped.  A host that is not there is an
- * octet 0, which no name has: what asks for it finds nothing.
+ * pattern with its values put in, escaped.  What is not there is an octet 0,
+ * which no name has: what asks for it finds nothing.  So is the first component
+ * of a service in a pattern without %h: host/pc1 is not the account "host".
  */
 char *filter_expand(const char *pattern, const struct filter_values *values);
 

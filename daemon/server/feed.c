@@ -282,7 +282,7 @@ static struct directory_principal
 directory_principal(const struct principal *p, uint8_t sid[SID_LEN_MAX])
 {
 	struct directory_principal dp = {.name = p->text,
-	    .first = p->components[0],
+	    .first = p->n_components <= 2 ? p->components[0] : NULL,
 	    .host = p->n_components == 2 ? p->components[1] : NULL};
 
 	if (p->account == NULL)

@@ -132,6 +132,23 @@ test_no_object_and_two_objects_have_no_facts(void)
 	(void)watch_end();
 }
 
+/* Whoever made PC1$/x cannot have the names of PC1$ by it. */
+static void
+test_a_service_is_not_its_first_component(void)
+{
+	struct directory_principal p = {.name = "PC1$/pc1.ad.test@AD.TEST",
+	    .first = "PC1$",
+	    .host = "pc1.ad.test"};
+	struct watch_answer a;
+
+	set_up();
+	add_host(HOST("pc1"), "PC1$", "pc1.ad.test");
+	a = watch_ask(&p);
+	CU_ASSERT_EQUAL(a.answer, FACTS_NONE);
+	facts_destroy(a.facts);
+	(void)watch_end();
+}
+
 /* However the other one spells it, and in whichever attribute. */
 static void
 test_a_name_that_others_hold_is_counted(void)
@@ -351,6 +368,8 @@ CU_TestInfo facts_tests[] = {
     {"one object has facts", test_one_object_has_facts},
     {"no object and two objects have no facts",
 	test_no_object_and_two_objects_have_no_facts},
+    {"a service is not its first component",
+	test_a_service_is_not_its_first_component},
     {"a name that others hold is counted",
 	test_a_name_that_others_hold_is_counted},
     {"groups are followed upwards", test_groups_are_followed_upwards},

@@ -29,8 +29,10 @@ test_values_are_escaped(void)
 	    "a\\b\xc3\xa9"};
 
 	expands_to("(x=%p)", &v, "(x=host/pc1.ad.test@AD.TEST)");
-	expands_to("(x=%a)", &v, "(x=\\2a\\29\\28uid\\3d\\2a)");
+	expands_to("(x=%a/%h)", &v,
+	    "(x=\\2a\\29\\28uid\\3d\\2a/a\\5cb\\c3\\a9)");
 	expands_to("(x=%h)", &v, "(x=a\\5cb\\c3\\a9)");
+	v.host = NULL;
 	expands_to("(|(x=%a%%)(y=*))", &v,
 	    "(|(x=\\2a\\29\\28uid\\3d\\2a%)(y=*))");
 }
@@ -49,6 +51,19 @@ test_a_host_that_is_not_there_finds_nothing(void)
 	struct filter_values v = {"p", "a", NULL};
 
 	expands_to("(x=%h)", &v, "(x=\\00)");
+}
+
+/* alice/admin is not alice. */
+static void
+test_a_service_is_not_the_account_of_its_first_name(void)
+{
+	struct filter_values v = {"a/h@R", "a", "h"};
+
+	expands_to("(|(x=%p)(y=%a))", &v, "(|(x=a/h@R)(y=\\00))");
+	expands_to("(|(x=%p)(y=%a%%h))", &v, "(|(x=a/h@R)(y=\\00%h))");
+	expands_to("(&(x=%a)(y=%h))", &v, "(&(x=a)(y=h))");
+	v = (struct filter_values){"a/b/c@R", NULL, NULL};
+	expands_to("(x=%a)", &v, "(x=\\00)");
 }
 
 static void
@@ -137,6 +152,8 @@ CU_TestInfo filter_tests[] = {
     {"values are not expanded again", test_values_are_not_expanded_again},
     {"a host that is not there finds nothing",
 	test_a_host_that_is_not_there_finds_nothing},
+    {"a service is not the account of its first name",
+	test_a_service_is_not_the_account_of_its_first_name},
     {"what a directory would fold is not plain",
 	test_what_a_directory_would_fold_is_not_plain},
     {"patterns are checked", test_patterns_are_checked},
