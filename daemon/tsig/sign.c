@@ -35,34 +35,18 @@ mac_len_of(const struct tsig_state *s)
 			      : context_mic_len(s->context);
 }
 
-static size_t
-room_for(const struct name *key_name, const struct name *algorithm_name,
-    size_t mac_len, size_t other_len)
-{
-	struct tsig_rr tsig;
-
-	tsig.key_name.len = key_name->len;
-	tsig.algorithm.len = algorithm_name->len;
-	tsig.mac_len = (uint16_t)mac_len;
-	tsig.other_len = (uint16_t)other_len;
-	return tsig_rr_room(&tsig);
-}
-
 size_t
 tsig_room(const struct tsig_state *s)
 {
+	struct tsig_rr tsig;
+
 	if (!has_tsig(s))
 		return 0;
-	return room_for(&s->signer.key_name, &s->algorithm_name, mac_len_of(s),
-	    s->error == TSIG_ERROR_BADTIME ? OTHER_TIME_LEN : 0);
-}
-
-size_t
-tsig_request_room(const struct shared_key *key)
-{
-	return room_for(shared_key_name(key),
-	    tsig_algorithm_name(shared_key_algorithm(key)),
-	    shared_key_mac_len(key), 0);
+	tsig.key_name.len = s->signer.key_name.len;
+	tsig.algorithm.len = s->algorithm_name.len;
+	tsig.mac_len = (uint16_t)mac_len_of(s);
+	tsig.other_len = s->error == TSIG_ERROR_BADTIME ? OTHER_TIME_LEN : 0;
+	return tsig_rr_room(&tsig);
 }
 
 static int

@@ -40,7 +40,4 @@ int tsig_sign(struct tsig_state *s, uint8_t *octets, size_t *len, size_t size);
 int tsig_sign_request(struct keyring *ring, const struct shared_key *key,
     uint8_t *octets, size_t *len, size_t size, struct tsig_state *state_out);
 
-/* Room for the TSIG of such a request. */
-size_t tsig_request_room(const struct shared_key *key);
-
 #endif

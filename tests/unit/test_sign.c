@@ -104,9 +104,6 @@ test_requests_of_ours_are_answered(void)
 
 		wire_init(&request, v->request);
 		wire_init(&expected, v->request_signed);
-		CU_ASSERT_EQUAL(request.len +
-			tsig_request_room(vector_key(ring)),
-		    expected.len);
 		CU_ASSERT_EQUAL(tsig_sign_request(ring, vector_key(ring),
 				    request.octets, &request.len,
 				    sizeof(request.octets), &s),
