@@ -44,6 +44,8 @@ err_text(int err)
 		return "cryptographic failure";
 	case ERR_MISMATCH:
 		return "does not match";
+	case ERR_USAGE:
+		return "wrong usage";
 	}
 	return "unknown error";
 }

@@ -28,6 +28,7 @@ enum err {
 	ERR_CLOSED = -13,     /* the other end went away, or we are stopping */
 	ERR_CRYPTO = -14,     /* OpenSSL, GSS-API or krb5 failed */
 	ERR_MISMATCH = -15,   /* not the expected one: serial, version, MAC */
+	ERR_USAGE = -16,      /* a command's arguments are wrong */
 };
 
 /* A short lower-case phrase for err (0: "success"); never NULL. */

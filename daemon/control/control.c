@@ -80,14 +80,16 @@ answer_ok(json_t *result)
 }
 
 static json_t *
-answer_error(const char *why)
+answer_error(int err, const char *why)
 {
 	json_t *answer = json_pack("{s:b, s:s}", "ok", 0, "error", why);
 
-	if (answer != NULL)
-		return answer;
-	return json_pack("{s:b, s:s}", "ok", 0, "error",
-	    "the reason is not text");
+	if (answer == NULL) /* it is not UTF-8 */
+		answer = json_pack("{s:b, s:s}", "ok", 0, "error",
+		    "the reason is not text");
+	if (err == ERR_USAGE)
+		(void)json_object_set_new(answer, "usage", json_true());
+	return answer;
 }
 
 static const struct control_command *
@@ -116,19 +118,19 @@ run_command(struct control_request *r)
 		(void)log_escape(r->request.command, strlen(r->request.command),
 		    name, sizeof(name));
 		reason_set(&reason, "%s: unknown command", name);
-		return answer_error(reason.text);
+		return answer_error(ERR_USAGE, reason.text);
 	}
 	if (r->request.n_args < k->min_args ||
 	    r->request.n_args > k->max_args) {
 		reason_set(&reason, "usage: %s%s%s", k->name,
 		    k->usage[0] == '\0' ? "" : " ", k->usage);
-		return answer_error(reason.text);
+		return answer_error(ERR_USAGE, reason.text);
 	}
 	ret = k->run(r->control->arg, r, &result, &reason);
 	if (ret == 0)
 		return answer_ok(result);
 	json_decref(result);
-	return answer_error(
+	return answer_error(ret,
 	    reason.text[0] == '\0' ? err_text(ret) : reason.text);
 }
 
@@ -146,11 +148,11 @@ answer(struct control_request *r)
 		return NULL;
 	if (ret != 0) {
 		reason_set(&reason, "request: %s", err_text(ret));
-		return answer_error(reason.text);
+		return answer_error(ret, reason.text);
 	}
 	ret = request_read(line, len, &r->request, &reason);
 	if (ret != 0)
-		return answer_error(reason.text);
+		return answer_error(ret, reason.text);
 	return run_command(r);
 }
 
@@ -209,9 +211,9 @@ control_stream_row(struct control_request *r, const char *into, json_t *row)
 }
 
 int
-control_stream_line(struct control_request *r, const char *text)
+control_stream_line(struct control_request *r, const char *text, size_t len)
 {
-	return control_stream(r, json_pack("{s:s}", "text", text));
+	return control_stream(r, json_pack("{s:s%}", "text", text, len));
 }
 
 int
@@ -288,7 +290,7 @@ static void
 refuse(int fd, const char *why)
 {
 	struct lines lines;
-	json_t *last = answer_error(why);
+	json_t *last = answer_error(ERR_BUSY, why);
 
 	lines_init(&lines, fd, 1); /* it fits into an empty socket */
 	if (last != NULL && lines_write(&lines, last) == 0)

@@ -13,6 +13,8 @@
  *
  *	{"ok": true, "result": {...}}   or   {"ok": false, "error": "why"}
  *
+ * An error has "usage": true where it is the command's arguments that are wrong.
+ *
  * A line {"into": "contexts", "row": {...}} is an element of that array of the
  * result, which kddnsctl puts together: who answers holds no long list.
  *
@@ -49,7 +51,8 @@ struct control_command {
 
 	/*
 	 * Carries it out.  0: *result_out (ours from then on; NULL: {}) is
-	 * the result.  Negative: reason is the one line that the client gets.
+	 * the result.  Negative: reason is the one line that the client gets;
+	 * ERR_USAGE: the arguments are wrong.
 	 */
 	int (*run)(void *arg, struct control_request *request,
 	    json_t **result_out, struct reason *reason);
@@ -99,8 +102,9 @@ int control_stream(struct control_request *r, json_t *line);
 int control_stream_row(struct control_request *r, const char *into,
     json_t *row);
 
-/* The same for a line of text: {"text": "..."}. */
-int control_stream_line(struct control_request *r, const char *text);
+/* The same for a line of text, of len octets: {"text": "..."}. */
+int control_stream_line(struct control_request *r, const char *text,
+    size_t len);
 
 /*
  * Sends what was streamed so far, for a command that then waits.

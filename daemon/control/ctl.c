@@ -370,7 +370,9 @@ put_last(struct ctl *ctl, json_t *last)
 	if (!json_is_true(json_object_get(last, "ok"))) {
 		complain(ctl, ctl->command->name,
 		    why == NULL ? "the daemon does not say why" : why);
-		return CTL_FAILED;
+		return json_is_true(json_object_get(last, "usage"))
+		    ? CTL_USAGE
+		    : CTL_FAILED;
 	}
 	if (!ctl->is_json)
 		ctl->command->render(ctl->out, result);

@@ -106,7 +106,7 @@ stream_line(void *arg, const char *line, size_t len)
 {
 	if (len > 0 && line[len - 1] == '\n')
 		len--;
-	return control_stream(arg, json_pack("{s:s%}", "text", line, len));
+	return control_stream_line(arg, line, len);
 }
 
 static int

@@ -32,7 +32,7 @@ read_address(const char *text, struct addr *addr_out, struct reason *reason)
 	if (text != NULL && addr_from_text(text, addr_out) == 0)
 		return 0;
 	reason_set(reason, "-a needs an address");
-	return ERR_MALFORMED;
+	return ERR_USAGE;
 }
 
 static int
@@ -50,10 +50,10 @@ read_options(struct arguments *a, struct explain_question *q,
 		} else if (strcmp(arg, "-a") == 0) {
 			if (read_address(control_arg(a->request, ++a->at),
 				&q->address, reason) != 0)
-				return ERR_MALFORMED;
+				return ERR_USAGE;
 		} else {
 			reason_set(reason, "%s: unknown option", arg);
-			return ERR_MALFORMED;
+			return ERR_USAGE;
 		}
 	}
 	return 0;
@@ -74,7 +74,7 @@ join_rdata(struct arguments *a, char text[RDATA_TEXT_MAX],
 		    "%s%s", len == 0 ? "" : " ", arg);
 		if (len >= RDATA_TEXT_MAX) {
 			reason_set(reason, "RDATA is too long");
-			return ERR_MALFORMED;
+			return ERR_USAGE;
 		}
 		*rdata_out = text;
 	}
@@ -91,7 +91,7 @@ read_question(const struct control_request *request, char text[RDATA_TEXT_MAX],
 	*q = (struct explain_question){.zone = NULL};
 	(void)addr_from_text("127.0.0.1", &q->address);
 	if (read_options(&a, q, reason) != 0)
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	q->who = next(&a);
 	how = next(&a);
 	q->owner = next(&a);
@@ -102,7 +102,7 @@ read_question(const struct control_request *request, char text[RDATA_TEXT_MAX],
 		    "usage: explain [-z ZONE] [-a ADDRESS] [--tcp] WHO "
 		    "(add|delete) NAME TYPE [RDATA], where WHO is one "
 		    "argument: a principal, 'key NAME' or none");
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	}
 	q->is_deletion = strcmp(how, "delete") == 0;
 	return join_rdata(&a, text, &q->rdata, reason);
@@ -122,7 +122,7 @@ command_explain(void *arg, struct control_request *request, json_t **result_out,
 	if (ret == 0)
 		ret = explain(arg, &question, &x, reason);
 	if (ret != 0)
-		return ret;
+		return ret == ERR_MALFORMED ? ERR_USAGE : ret;
 	*result_out = document_explanation(&x);
 	return *result_out == NULL ? ERR_NOMEM : 0;
 }

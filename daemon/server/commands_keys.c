@@ -118,7 +118,7 @@ command_tsig_delete(void *arg, struct control_request *request,
 	*result_out = NULL;
 	if (name_from_text(control_arg(request, 0), NULL, &name) != 0) {
 		reason_set(reason, "this is no key name");
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	}
 	(void)name_to_log(name.octets, key_name);
 	if (is_configured(s, &name)) {

@@ -114,7 +114,7 @@ read_sync(struct server *s, const struct control_request *request,
 		} else if (text[0] == '-' || *zone_out != NULL) {
 			reason_set(reason,
 			    "usage: sync [-clean] [-force] [ZONE]");
-			return ERR_MALFORMED;
+			return ERR_USAGE;
 		} else {
 			*zone_out = commands_zone(s, text, reason);
 			if (*zone_out == NULL)
@@ -125,7 +125,7 @@ read_sync(struct server *s, const struct control_request *request,
 		reason_set(reason,
 		    "-force throws the edit of a zone file away: name the "
 		    "zone");
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	}
 	return 0;
 }
@@ -300,7 +300,7 @@ read_serial(const struct control_request *request, size_t i, uint32_t *serial,
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
 	    n > UINT32_MAX) {
 		reason_set(reason, "%s: no serial", text);
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	}
 	*serial = (uint32_t)n;
 	*given_out = serial;

@@ -32,7 +32,7 @@ read_number(const char *text, size_t *n_out)
 	n = text == NULL ? 0 : strtoul(text, &end, 10);
 	if (text == NULL || *end != '\0' || end == text || errno != 0 ||
 	    text[0] == '-' || n == 0)
-		return ERR_MALFORMED;
+		return ERR_USAGE;
 	*n_out = n;
 	return 0;
 }
@@ -56,10 +56,10 @@ read_options(const struct control_request *request, struct asked *asked_out,
 				&asked_out->query.max) == 0)
 				continue;
 			reason_set(reason, "-n needs a number above 0");
-			return ERR_MALFORMED;
+			return ERR_USAGE;
 		} else {
 			reason_set(reason, "%s: unknown option", arg);
-			return ERR_MALFORMED;
+			return ERR_USAGE;
 		}
 	}
 	return 0;

@@ -34,14 +34,20 @@ static int
 run_dump(void *arg, struct control_request *r, json_t **result_out,
     struct reason *reason)
 {
+	static const char soa[] = "@\tSOA", a[] = "www\tA 192.0.2.1\033[2J";
+
 	(void)arg;
 	(void)result_out;
+	if (strcmp(control_arg(r, 0), "a..b") == 0) {
+		reason_set(reason, "a..b: no domain name");
+		return ERR_USAGE;
+	}
 	if (strcmp(control_arg(r, 0), "a.test") != 0) {
 		reason_set(reason, "%s: no such zone", control_arg(r, 0));
 		return ERR_NOTFOUND;
 	}
-	(void)control_stream_line(r, "@\tSOA");
-	return control_stream_line(r, "www\tA 192.0.2.1\033[2J");
+	(void)control_stream_line(r, soa, sizeof(soa) - 1);
+	return control_stream_line(r, a, sizeof(a) - 1);
 }
 
 /* Two rows of an array, one of which the terminal must survive. */
@@ -439,10 +445,13 @@ test_failure_has_a_line_and_a_status(void)
 {
 	struct control *c = serve("{}");
 
+	CU_ASSERT_EQUAL(RUN("-s", path, "dump", "a..b"), CTL_USAGE);
+	CU_ASSERT_STRING_EQUAL(err_text_got,
+	    "kddnsctl: dump: a..b: no domain name\n");
 	CU_ASSERT_EQUAL(RUN("-s", path, "dump", "b.test"), CTL_FAILED);
 	CU_ASSERT_STRING_EQUAL(err_text_got,
 	    "kddnsctl: dump: b.test: no such zone\n");
-	CU_ASSERT_EQUAL(RUN("-s", path, "sync"), CTL_FAILED);
+	CU_ASSERT_EQUAL(RUN("-s", path, "sync"), CTL_USAGE);
 	CU_ASSERT_STRING_EQUAL(err_text_got,
 	    "kddnsctl: sync: sync: unknown command\n");
 	end(c);

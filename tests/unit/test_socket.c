@@ -55,13 +55,14 @@ static int
 run_stream(void *arg, struct control_request *r, json_t **result_out,
     struct reason *reason)
 {
+	static const char line[] = "www 300 IN A 192.0.2.1";
 	int ret = 0;
 
 	(void)arg;
 	(void)reason;
 	(void)result_out;
 	for (int i = 0; i < STREAM_LINES && ret == 0; i++)
-		ret = control_stream_line(r, "www 300 IN A 192.0.2.1");
+		ret = control_stream_line(r, line, sizeof(line) - 1);
 	return ret;
 }
 
@@ -189,9 +190,11 @@ test_a_command_gets_one_line_and_the_end(void)
 	CU_ASSERT(is_answered("{\"command\":\"fail\"}\n",
 	    "{\"ok\":false,\"error\":\"zone x: not found\"}"));
 	CU_ASSERT(is_answered("{\"command\":\"args\",\"args\":[\"x\",\"y\"]}\n",
-	    "{\"ok\":false,\"error\":\"usage: args [ONE]\"}"));
+	    "{\"ok\":false,\"error\":\"usage: args [ONE]\","
+	    "\"usage\":true}"));
 	CU_ASSERT(is_answered("{\"command\":\"frob\\n\"}\n",
-	    "{\"ok\":false,\"error\":\"frob\\\\012: unknown command\"}"));
+	    "{\"ok\":false,\"error\":\"frob\\\\012: unknown command\","
+	    "\"usage\":true}"));
 	CU_ASSERT(is_answered("junk\n",
 	    "{\"ok\":false,\"error\":\"request: not JSON, at octet 4\"}"));
 	close_control(c);
