@@ -47,13 +47,13 @@ die() {
 	[ ! -s "$dir/kddnsd.log" ] || tail -n 20 "$dir/kddnsd.log" >&2
 	exit 1
 }
-start() { # LOG COMMAND...
-	"${@:2}" >>"$dir/$1" 2>&1 &
+start() { # LOG COMMAND...: where Ctrl-C does not reach it, finish() ends it
+	setsid "${@:2}" >>"$dir/$1" 2>&1 &
 	pids+=($!)
 }
 finish() { # what was started ends by its pid, and all must end well
 	local status=$? pid
-	trap - EXIT INT TERM
+	trap - EXIT HUP INT TERM
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
 	for pid in "${pids[@]}"; do
 		wait "$pid" || { [ $status -ne 0 ] || tail -n 20 "$dir"/*.log >&2; status=1; }
@@ -62,7 +62,7 @@ finish() { # what was started ends by its pid, and all must end well
 	exit $status
 }
 trap finish EXIT
-trap 'exit 0' INT TERM
+trap 'exit 0' HUP INT TERM
 
 if [ -z "${KDDNS_BUILDDIR-}" ]; then
 	say "1. What is missing is installed, and kddns is built (in $build)"
@@ -132,7 +132,7 @@ mkdir ldap
 sed -e "s|/usr/local/share/doc/kddns/schema|$top/ldap|" -e "s|/var/lib/ldap|$dir/ldap|" \
 	-e "s|^sasl-host.*|sasl-host 127.0.0.1|" "$top/examples/slapd.conf" >slapd.conf
 slapadd -q -f slapd.conf -l "$top/examples/directory.ldif" >slapd.log 2>&1 || { cat slapd.log; die "slapadd"; }
-KRB5_KTNAME=$dir/ldap.keytab start slapd.log slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap_port"
+KRB5_KTNAME=$dir/ldap.keytab KRB5RCACHENAME=file2:$dir/ldap.rcache2 start slapd.log slapd -d 0 -f slapd.conf -h "ldap://127.0.0.1:$ldap_port"
 wait_for 10 listening "$ldap_port" || { cat slapd.log; die "slapd does not listen"; }
 kinit -k -t clients.keytab alice
 show ldapsearch -QLLL -Y GSSAPI -H "$directory" -b ou=kddns,dc=ad,dc=example,dc=test '(kddnsZone=*)' kddnsGrant
