@@ -24,17 +24,24 @@ static const struct algorithm {
 	const char *text;
 	const char *digest; /* OpenSSL's name; NULL: of a context */
 	size_t mac_len;
+	size_t block_len; /* a longer secret is hashed (RFC 2104 section 2) */
+	unsigned number;
 	struct name name;
 } algorithms[TSIG_ALGORITHMS] = {
-    [TSIG_HMAC_MD5] = {"hmac-md5.sig-alg.reg.int", "MD5", 16,
+    [TSIG_HMAC_MD5] = {"hmac-md5.sig-alg.reg.int", "MD5", 16, 64, 157,
 	{26, "\010hmac-md5\007sig-alg\003reg\003int"}},
-    [TSIG_HMAC_SHA1] = {"hmac-sha1", "SHA1", 20, {11, "\011hmac-sha1"}},
-    [TSIG_HMAC_SHA224] = {"hmac-sha224", "SHA224", 28, {13, "\013hmac-sha224"}},
-    [TSIG_HMAC_SHA256] = {"hmac-sha256", "SHA256", 32, {13, "\013hmac-sha256"}},
-    [TSIG_HMAC_SHA384] = {"hmac-sha384", "SHA384", 48, {13, "\013hmac-sha384"}},
-    [TSIG_HMAC_SHA512] = {"hmac-sha512", "SHA512", 64, {13, "\013hmac-sha512"}},
-    [TSIG_GSS] = {"gss-tsig", NULL, 0, {10, "\010gss-tsig"}},
-    [TSIG_GSS_MICROSOFT] = {"gss.microsoft.com", NULL, 0,
+    [TSIG_HMAC_SHA1] = {"hmac-sha1", "SHA1", 20, 64, 161,
+	{11, "\011hmac-sha1"}},
+    [TSIG_HMAC_SHA224] = {"hmac-sha224", "SHA224", 28, 64, 162,
+	{13, "\013hmac-sha224"}},
+    [TSIG_HMAC_SHA256] = {"hmac-sha256", "SHA256", 32, 64, 163,
+	{13, "\013hmac-sha256"}},
+    [TSIG_HMAC_SHA384] = {"hmac-sha384", "SHA384", 48, 128, 164,
+	{13, "\013hmac-sha384"}},
+    [TSIG_HMAC_SHA512] = {"hmac-sha512", "SHA512", 64, 128, 165,
+	{13, "\013hmac-sha512"}},
+    [TSIG_GSS] = {"gss-tsig", NULL, 0, 0, 160, {10, "\010gss-tsig"}},
+    [TSIG_GSS_MICROSOFT] = {"gss.microsoft.com", NULL, 0, 0, 160,
 	{19, "\003gss\011microsoft\003com"}},
 };
 
@@ -63,6 +70,12 @@ tsig_algorithm_text(enum tsig_algorithm algorithm)
 	return algorithms[algorithm].text;
 }
 
+unsigned
+tsig_algorithm_number(enum tsig_algorithm algorithm)
+{
+	return algorithms[algorithm].number;
+}
+
 size_t
 tsig_algorithm_mac_len(enum tsig_algorithm algorithm)
 {
@@ -74,6 +87,7 @@ struct shared_key {
 	struct name name;
 	enum tsig_algorithm algorithm;
 	size_t mac_len;
+	uint16_t tag;
 	EVP_MAC_CTX *keyed; /* copied from, never changed */
 };
 
@@ -158,6 +172,38 @@ keyed_hmac(EVP_MAC *hmac, const struct keyring_secret *s)
 	return NULL;
 }
 
+/* The sum of RFC 4034 appendix B, over octets from an even place on. */
+static uint32_t
+add_to_tag(uint32_t sum, const uint8_t *octets, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 == 0 ? (uint32_t)octets[i] << 8 : octets[i];
+	return sum;
+}
+
+/* Flags and protocol of the KEY RR are those of a key of DNS for a host. */
+static int
+make_tag(const struct keyring_secret *s, uint16_t *tag_out)
+{
+	const struct algorithm *a = &algorithms[s->algorithm];
+	const uint8_t fixed[] = {2, 0, 3, (uint8_t)a->number};
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	const uint8_t *octets = s->secret;
+	size_t len = s->secret_len;
+	uint32_t sum;
+
+	if (len > a->block_len) {
+		if (EVP_Q_digest(NULL, a->digest, NULL, octets, len, digest,
+			&len) != 1)
+			return ERR_CRYPTO;
+		octets = digest;
+	}
+	sum = add_to_tag(add_to_tag(0, fixed, sizeof(fixed)), octets, len);
+	*tag_out = (uint16_t)(sum + (sum >> 16));
+	explicit_bzero(digest, sizeof(digest));
+	return 0;
+}
+
 static int
 add_key(struct keyring *r, EVP_MAC *hmac, const struct keyring_secret *s,
     struct reason *reason)
@@ -174,7 +220,8 @@ add_key(struct keyring *r, EVP_MAC *hmac, const struct keyring_secret *s,
 		return ERR_EXISTS;
 	}
 	k->keyed = keyed_hmac(hmac, s);
-	if (k->keyed == NULL) {
+	if (k->keyed == NULL || make_tag(s, &k->tag) != 0) {
+		EVP_MAC_CTX_free(k->keyed);
 		reason_set(reason,
 		    "OpenSSL does not do %s here (in FIPS mode?): give the "
 		    "key another algorithm",
@@ -287,6 +334,12 @@ enum tsig_algorithm
 shared_key_algorithm(const struct shared_key *k)
 {
 	return k->algorithm;
+}
+
+uint16_t
+shared_key_tag(const struct shared_key *k)
+{
+	return k->tag;
 }
 
 size_t

@@ -53,6 +53,9 @@ tsig_algorithm_is_gss(enum tsig_algorithm algorithm)
 	return algorithm == TSIG_GSS || algorithm == TSIG_GSS_MICROSOFT;
 }
 
+/* The number that BIND knows it by, in place of one of DNSSEC. */
+unsigned tsig_algorithm_number(enum tsig_algorithm algorithm);
+
 /* Octets of the whole MAC; 0 for those of a context. */
 size_t tsig_algorithm_mac_len(enum tsig_algorithm algorithm);
 
@@ -90,6 +93,12 @@ const struct shared_key *keyring_find(const struct keyring *r,
 
 const struct name *shared_key_name(const struct shared_key *k);
 enum tsig_algorithm shared_key_algorithm(const struct shared_key *k);
+
+/*
+ * The number that BIND tells keys of one name apart by: the key tag (RFC 4034
+ * appendix B) of a KEY RR with the secret.
+ */
+uint16_t shared_key_tag(const struct shared_key *k);
 
 /* Octets of the MACs that it makes, and of the shortest that it takes. */
 size_t shared_key_mac_len(const struct shared_key *k);

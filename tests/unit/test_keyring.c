@@ -133,10 +133,34 @@ test_algorithms_have_names(void)
 	CU_ASSERT(!tsig_algorithm_from_name(name_root.octets, &a));
 }
 
+/* What BIND 9.18 told a helper of these. */
+static void
+test_a_key_has_the_tag_that_bind_gives_it(void)
+{
+	static uint8_t octets[100];
+	struct keyring_secret s[3] = {secret("a", TSIG_HMAC_SHA256, 0),
+	    secret("b", TSIG_HMAC_SHA256, 0), secret("c", TSIG_HMAC_SHA512, 0)};
+	struct keyring *r;
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)i;
+	s[0].secret_len = 5; /* "secre" */
+	s[1].secret = s[2].secret = octets;
+	s[1].secret_len = s[2].secret_len = sizeof(octets);
+	CU_ASSERT_EQUAL_FATAL(keyring_create(s, 3, &r, NULL), 0);
+	CU_ASSERT_EQUAL(tsig_algorithm_number(TSIG_HMAC_SHA256), 163);
+	CU_ASSERT_EQUAL(shared_key_tag(find(r, "a")), 16763);
+	CU_ASSERT_EQUAL(shared_key_tag(find(r, "b")), 47923);
+	CU_ASSERT_EQUAL(shared_key_tag(find(r, "c")), 41330);
+	keyring_unref(r);
+}
+
 CU_TestInfo keyring_tests[] = {
     {"found", test_keys_are_found_without_case},
     {"refused", test_what_cannot_be_a_key_is_refused},
     {"FIPS", test_what_openssl_refuses_is_no_key},
     {"algorithms", test_algorithms_have_names},
+    {"a key has the tag that BIND gives it",
+	test_a_key_has_the_tag_that_bind_gives_it},
     CU_TEST_INFO_NULL,
 };
