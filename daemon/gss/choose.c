@@ -4,6 +4,9 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "daemon/gss/leg.h"
 
 /* Takes the reference; true: one of the keys is the ticket's, they are used. */
@@ -54,6 +57,27 @@ credential_for(const struct work *w)
 	return w->principal == ACCEPTOR_NONE || costs ? 0 : w->principal;
 }
 
+/* True: it is kept, or need not be. */
+static bool
+keep_token(struct work *w)
+{
+	struct half_open *half = w->half;
+	const struct negotiation_leg *leg = w->leg;
+
+	free(half->token);
+	half->token = NULL;
+	half->token_len = 0;
+	if (!atomic_load(&w->negotiator->shared->keeps_tokens))
+		return true;
+	half->token = malloc(leg->token_len);
+	if (half->token == NULL)
+		return LEG_REFUSE(w, NEGOTIATION_INTERNAL, TSIG_ERROR_BADKEY,
+		    "no memory");
+	memcpy(half->token, leg->token, leg->token_len);
+	half->token_len = leg->token_len;
+	return true;
+}
+
 /*
  * Which keys: by the ticket's name.  Without a ticket (SPNEGO's first leg) any
  * will do; without a key for it the first principal refuses at little cost,
@@ -68,6 +92,8 @@ leg_choose_keys(struct work *w)
 		    "no keytab is loaded");
 	w->principal = ACCEPTOR_NONE;
 	if (w->token.has_ap_req) {
+		if (!keep_token(w))
+			return false;
 		w->half->kvno =
 		    w->token.ap_req.has_kvno ? w->token.ap_req.kvno : 0;
 		(void)clear_sname_text(&w->token.ap_req, w->result->sname,

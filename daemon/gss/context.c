@@ -46,6 +46,19 @@ take_session(struct context *c, struct context_session *s)
 	s->gss = GSS_C_NO_CONTEXT;
 }
 
+static int
+take_token(struct context *c, const struct context_facts *facts)
+{
+	if (facts->token == NULL)
+		return 0;
+	c->token = malloc(facts->token_len);
+	if (c->token == NULL)
+		return ERR_NOMEM;
+	memcpy(c->token, facts->token, facts->token_len);
+	c->token_len = facts->token_len;
+	return 0;
+}
+
 int
 context_create(struct context_session *session,
     const struct context_facts *facts, uint32_t lifetime_max_s,
@@ -61,7 +74,8 @@ context_create(struct context_session *session,
 	if (c == NULL)
 		return ERR_NOMEM;
 	c->acceptor = strdup(facts->acceptor);
-	if (c->acceptor == NULL) {
+	if (c->acceptor == NULL || take_token(c, facts) != 0) {
+		free(c->acceptor);
 		free(c);
 		return ERR_NOMEM;
 	}
@@ -102,6 +116,7 @@ context_unref(struct context *c)
 	(void)gss_delete_sec_context(&minor, &c->gss, GSS_C_NO_BUFFER);
 	(void)pthread_mutex_destroy(&c->lock);
 	principal_unref(c->principal);
+	free(c->token);
 	free(c->acceptor);
 	free(c);
 }
@@ -164,6 +179,13 @@ bool
 context_is_spnego(const struct context *c)
 {
 	return c->spnego;
+}
+
+const uint8_t *
+context_token(const struct context *c, size_t *len_out)
+{
+	*len_out = c->token_len;
+	return c->token;
 }
 
 bool

@@ -44,6 +44,9 @@ uint64_t context_created_ms(const struct context *c);
 uint64_t context_used_ms(const struct context *c);
 bool context_is_spnego(const struct context *c);
 
+/* The initiator's token with its AP-REQ; NULL: it was not kept. */
+const uint8_t *context_token(const struct context *c, size_t *len_out);
+
 /* Seconds until its expiry; 0: expired. */
 uint32_t context_seconds_left(const struct context *c);
 

@@ -66,6 +66,8 @@ struct context_facts {
 	uint32_t kvno;       /* of the ticket; 0: it does not say */
 	uint32_t lifetime_s; /* what accept said (UINT32_MAX: no end) */
 	bool spnego;
+	const uint8_t *token; /* with its AP-REQ; copied; NULL: not kept */
+	size_t token_len;
 };
 
 /* What MICs are made with from now on. */

@@ -137,6 +137,8 @@ add_context(struct work *w)
 	    .kvno = w->half->kvno,
 	    .lifetime_s = w->lifetime_s,
 	    .spnego = w->token.kind != CLEAR_KRB5,
+	    .token = w->half->token,
+	    .token_len = w->half->token_len,
 	};
 	int ret = ERR_NOMEM;
 

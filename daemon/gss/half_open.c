@@ -77,6 +77,7 @@ half_open_destroy(struct half_open *h)
 	if (h == NULL)
 		return;
 	(void)gss_delete_sec_context(&minor, &h->gss, GSS_C_NO_BUFFER);
+	free(h->token);
 	free(h);
 }
 

@@ -31,6 +31,9 @@ struct half_open {
 	gss_ctx_id_t gss;
 	unsigned n_legs;
 	uint32_t kvno; /* of the ticket that came; 0: it does not say */
+	/* The token that it came in, if contexts keep it; owned, or NULL. */
+	uint8_t *token;
+	size_t token_len;
 
 	uint64_t until_ms; /* the table's */
 	TAILQ_ENTRY(half_open) by_bucket;

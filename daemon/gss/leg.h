@@ -29,6 +29,7 @@ struct negotiations {
 	struct acceptor *acceptor;
 	struct contexts *contexts;
 	struct half_open_table *half_open;
+	atomic_bool keeps_tokens;
 	negotiation_name_is_taken name_is_taken;
 	negotiation_look_at_keytabs look_at_keytabs;
 	void *arg; /* of both */

@@ -74,6 +74,7 @@ negotiations_create(const struct negotiations_config *config,
 		return ERR_NOMEM;
 	n->acceptor = acceptor;
 	n->contexts = contexts;
+	atomic_init(&n->keeps_tokens, config->keeps_tokens);
 	n->name_is_taken = config->name_is_taken;
 	n->look_at_keytabs = config->look_at_keytabs;
 	n->arg = config->arg;
@@ -104,6 +105,7 @@ negotiations_configure(struct negotiations *n,
 {
 	struct half_open_limits limits = limits_of(config);
 
+	atomic_store(&n->keeps_tokens, config->keeps_tokens);
 	half_open_table_configure(n->half_open, &limits);
 }
 

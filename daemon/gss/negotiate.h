@@ -82,6 +82,7 @@ struct negotiations_config {
 	uint32_t per_address; /* half-open ones (addr_budget()); the oldest
 				 makes room */
 	uint32_t max;         /* half-open ones overall; 0: 4096 */
+	bool keeps_tokens;    /* contexts shall have context_token() */
 	negotiation_name_is_taken name_is_taken;     /* NULL: never */
 	negotiation_look_at_keytabs look_at_keytabs; /* NULL: no use */
 	void *arg;                                   /* of both */

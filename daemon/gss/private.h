@@ -29,6 +29,8 @@ struct context {
 	int32_t enctype;
 	uint32_t kvno; /* 0: unknown */
 	bool spnego;
+	uint8_t *token; /* NULL: not kept */
+	size_t token_len;
 	uint64_t created_ms;
 	uint64_t expiry_ms;
 

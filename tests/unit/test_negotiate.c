@@ -58,6 +58,7 @@ one_leg(bool spnego, const char *key_name)
 	struct initiator i;
 	struct gss_side s;
 	struct context *c;
+	size_t n;
 
 	gss_side_init(&s, "dns.keytab");
 	CU_ASSERT_FATAL(
@@ -69,6 +70,8 @@ one_leg(bool spnego, const char *key_name)
 	CU_ASSERT_STRING_EQUAL(context_acceptor(c), REALM_NS1);
 	CU_ASSERT(gss_enctype_is_aes(context_enctype(c)));
 	CU_ASSERT_EQUAL(context_is_spnego(c), spnego);
+	CU_ASSERT_PTR_NULL(context_token(c, &n));
+	CU_ASSERT_EQUAL(n, 0);
 	CU_ASSERT_EQUAL(context_seconds_left(c), 3600);
 	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->complete, 1);
 	CU_ASSERT_EQUAL(negotiations_counters(s.negotiations)->alone, 1);
@@ -205,15 +208,19 @@ static void
 test_ntlm_first_takes_three_legs(void)
 {
 	uint8_t token[TOKEN_SIZE], recorded[TOKEN_SIZE], list[64];
+	uint8_t second[TOKEN_SIZE];
+	const uint8_t *kept;
 	gss_buffer_desc mic;
 	struct negotiation_result r;
 	const uint8_t *inner;
 	struct initiator i;
 	struct gss_side s;
 	OM_uint32 minor;
-	size_t n, recorded_len;
+	size_t n, recorded_len, second_len, kept_len;
 
 	gss_side_init(&s, "dns.keytab");
+	s.config.keeps_tokens = true;
+	negotiations_configure(s.negotiations, &s.config);
 	start(&i, "PC1", REALM_NS1, false);
 	recorded_len = i.token.length;
 	CU_ASSERT_FATAL(recorded_len <= sizeof(recorded));
@@ -221,8 +228,8 @@ test_ntlm_first_takes_three_legs(void)
 	n = spnego_init(token, ntlm_then_krb5, sizeof(ntlm_then_krb5),
 	    ntlm_token, sizeof(ntlm_token));
 	goes_on(&s, "three.legs", token, n);
-	n = spnego_reply(token, 2, i.token.value, i.token.length);
-	gss_side_negotiate(&s, "three.legs", token, n, &r);
+	second_len = spnego_reply(second, 2, i.token.value, i.token.length);
+	gss_side_negotiate(&s, "three.legs", second, second_len, &r);
 	CU_ASSERT_EQUAL_FATAL(r.state, NEGOTIATION_CONTINUE);
 	inner = inner_token(r.token, r.token_len, &n);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(inner);
@@ -234,9 +241,13 @@ test_ntlm_first_takes_three_legs(void)
 	gss_side_negotiate(&s, "three.legs", token, n, &r);
 	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
 	if (r.state != NEGOTIATION_COMPLETE)
-		(void)fprintf(stderr, "%s\n", r.reason.text);
-	else /* the AP-REQ came one leg before */
-		CU_ASSERT(context_kvno(r.context) > 0);
+		CU_FAIL_FATAL("no context");
+	/* The AP-REQ came one leg before. */
+	CU_ASSERT(context_kvno(r.context) > 0);
+	kept = context_token(r.context, &kept_len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+	CU_ASSERT_EQUAL_FATAL(kept_len, second_len);
+	CU_ASSERT_EQUAL(memcmp(kept, second, kept_len), 0);
 	negotiation_result_clear(&r);
 	/* The MIC has a sequence number, too: it is still the same AP-REQ. */
 	(void)refused(&s, "again", recorded, recorded_len, NEGOTIATION_REPLAY,
