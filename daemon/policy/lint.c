@@ -110,6 +110,8 @@ same_identity(const struct policy_rule *a, const struct policy_rule *b)
 	case RULE_GROUP:
 		return a->has_group_sid && b->has_group_sid &&
 		    sid_equal(&a->group_sid, &b->group_sid);
+	case RULE_SOCKET: /* what it says no to comes to the next */
+		break;
 	}
 	return false;
 }
@@ -122,7 +124,7 @@ covers_requesters(const struct policy_rule *a, const struct policy_rule *b)
 		return true;
 	if (a->who == RULE_IDENTITY && a->identity == RULE_ANYBODY)
 		return b->who != RULE_ADDRESS && b->who != RULE_6TO4 &&
-		    b->who != RULE_EVERYBODY;
+		    b->who != RULE_EVERYBODY && b->who != RULE_HELPER;
 	return a->who == b->who && same_identity(a, b);
 }
 

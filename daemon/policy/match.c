@@ -47,6 +47,13 @@ match_if(bool condition)
 	return condition ? MATCH_YES : MATCH_NO;
 }
 
+enum match
+match_by_directory(const struct policy_question *q)
+{
+	return q->facts_state == SIGNER_FACTS_COMING ? MATCH_COMING
+						     : MATCH_UNKNOWN;
+}
+
 /*
  * As the directory has it, which knows groups by SID or by DN.  One complete
  * list without it is enough to say no.
@@ -57,7 +64,7 @@ is_member(const struct policy_rule *r, const struct policy_question *q)
 	bool is_not = false;
 
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
-		return MATCH_UNKNOWN;
+		return match_by_directory(q);
 	if (r->has_group_sid) {
 		if (signer_facts_has_group(q->facts, &r->group_sid))
 			return MATCH_YES;
@@ -107,8 +114,59 @@ identity_matches(const struct policy_rule *r, const struct policy_question *q)
 	case RULE_REALM:
 		return match_if(signer->kind == SIGNER_PRINCIPAL &&
 		    strcmp(signer->principal->realm, r->realm) == 0);
+	case RULE_SOCKET:
+		break;
 	}
 	return MATCH_NO;
+}
+
+bool
+match_is_forgeable(const struct policy_question *q)
+{
+	return q->signer->kind == SIGNER_NONE && !q->tcp;
+}
+
+static enum policy_word
+ask_helper(const struct policy_rule *r, const struct policy_question *q,
+    const char **why_out)
+{
+	*why_out = "there is nobody to ask its helper";
+	return q->helpers == NULL ? POLICY_WORD_NONE
+				  : q->helpers->ask(q->helpers->arg, r->socket,
+					q->owner, q->type, why_out);
+}
+
+static enum match
+match_by_helper(const struct policy_rule *r, const struct policy_question *q)
+{
+	const char *why;
+
+	if (match_is_forgeable(q))
+		return MATCH_NO;
+	if (q->type == TYPE_ANY)
+		return MATCH_YES;
+	switch (ask_helper(r, q, &why)) {
+	case POLICY_WORD_NO:
+		break;
+	case POLICY_WORD_YES:
+		return MATCH_YES;
+	case POLICY_WORD_COMING:
+		return MATCH_COMING;
+	case POLICY_WORD_NONE:
+		return MATCH_UNKNOWN;
+	}
+	return MATCH_NO;
+}
+
+const char *
+match_why_silent(const struct policy_rule *r, const struct policy_question *q)
+{
+	const char *why;
+
+	if (r->who != RULE_HELPER || q->type == TYPE_ANY ||
+	    match_is_forgeable(q) || ask_helper(r, q, &why) != POLICY_WORD_NONE)
+		return NULL;
+	return why;
 }
 
 /* host/NAME@REALM, spelled just so; the realm with its case. */
@@ -240,6 +298,8 @@ match_requester(const struct policy_rule *r, const struct policy_question *q)
 							: MATCH_NO;
 	case RULE_EVERYBODY:
 		return MATCH_YES;
+	case RULE_HELPER:
+		return match_by_helper(r, q);
 	case RULE_ADDRESS:
 	case RULE_6TO4:
 		return match_if(address_matches(r, q));
@@ -361,6 +421,7 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 			*name_out = *of_account;
 		break;
 	case RULE_EVERYBODY:
+	case RULE_HELPER:
 		break;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
@@ -377,7 +438,7 @@ match_account_owner(const struct policy_rule *r,
     const struct policy_question *q)
 {
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
-		return MATCH_UNKNOWN;
+		return match_by_directory(q);
 	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++) {
 		const uint8_t *host = signer_facts_host(q->facts, i)->octets;
 		bool is_it = r->where == RULE_SELF

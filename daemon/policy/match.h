@@ -20,10 +20,14 @@
 enum match {
 	MATCH_NO,
 	MATCH_YES,
-	MATCH_UNKNOWN, /* the directory would have to say */
+	MATCH_UNKNOWN, /* directory or helper would have to say */
+	MATCH_COMING,  /* they will: ask again then */
 };
 
-/* Who asks: the signer, or for some rule types the address. */
+/*
+ * Who asks: the signer, or for some rule types the address.  A helper is asked
+ * for each type: for TYPE_ANY its rules match.
+ */
 enum match match_requester(const struct policy_rule *r,
     const struct policy_question *q);
 /* Of a requester that does not match: MATCH_NO. */
@@ -31,6 +35,13 @@ enum match match_owner(const struct policy_rule *r,
     const struct policy_question *q);
 /* TYPE_ANY in the question matches every rule: some type may. */
 bool match_type(const struct policy_rule *r, uint16_t type);
+/* Nobody knows who asks: neither a signature nor TCP.  No rule is for that. */
+bool match_is_forgeable(const struct policy_question *q);
+/* What a helper's silence is due to; static text, or NULL: it is not silent. */
+const char *match_why_silent(const struct policy_rule *r,
+    const struct policy_question *q);
+/* What only the directory can say, and has not said: coming, or unknown. */
+enum match match_by_directory(const struct policy_question *q);
 /* Yes for what has no target; see match_needs_target(). */
 enum match match_target(const struct policy_rule *r,
     const struct policy_question *q);

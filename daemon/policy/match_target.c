@@ -104,7 +104,7 @@ is_own_target(const struct policy_rule *r, const struct policy_question *q,
 	if (match_is_own_name(r, q->signer, target))
 		return MATCH_YES;
 	if (q->facts_state != SIGNER_FACTS_KNOWN)
-		return r->has_directory ? MATCH_UNKNOWN : MATCH_NO;
+		return r->has_directory ? match_by_directory(q) : MATCH_NO;
 	if (is_account_name(r, q, target))
 		return MATCH_YES;
 	return signer_facts_has_all_hosts(q->facts) ? MATCH_NO : MATCH_UNKNOWN;

@@ -19,6 +19,7 @@
 struct policy_book {
 	atomic_uint n_refs;
 	bool needs_facts;
+	bool asks_helpers;
 	size_t n;
 	struct policy_rule **rules;
 	struct rule_index *index;
@@ -40,6 +41,7 @@ add_rule(struct policy_book *b, struct policy_rule *r)
 	b->rules[b->n++] = r;
 	b->needs_facts = b->needs_facts || r->who == RULE_ACCOUNT ||
 	    r->identity == RULE_GROUP;
+	b->asks_helpers = b->asks_helpers || r->who == RULE_HELPER;
 }
 
 /* A rule that is wrong: none, or one that refuses all from its place on. */
@@ -144,6 +146,12 @@ policy_book_needs_facts(const struct policy_book *b)
 	return b != NULL && b->needs_facts;
 }
 
+bool
+policy_book_asks_helpers(const struct policy_book *b)
+{
+	return b != NULL && b->asks_helpers;
+}
+
 size_t
 policy_book_n_rules(const struct policy_book *b)
 {
@@ -187,7 +195,7 @@ verdict_of(const struct policy_rule *r)
 enum next {
 	NEXT_NONE,
 	NEXT_RULE,
-	NEXT_WAIT, /* the facts to say so are coming */
+	NEXT_WAIT, /* what says so is coming */
 };
 
 /* The next rule that matches.  What is not known grants nothing, denies all. */
@@ -204,9 +212,9 @@ next_match(const struct policy_book *b, struct rule_walk *w,
 			return NEXT_RULE;
 		case MATCH_NO:
 			break;
+		case MATCH_COMING:
+			return NEXT_WAIT;
 		case MATCH_UNKNOWN:
-			if (q->facts_state == SIGNER_FACTS_COMING)
-				return NEXT_WAIT;
 			if (!(*rule_out)->is_grant)
 				return NEXT_RULE;
 			break;
@@ -231,8 +239,7 @@ decide_change(const struct policy_book *b, const struct policy_question *q,
 		if (match_needs_target(r, q))
 			return POLICY_LATER;
 		target = match_target(r, q);
-		if (target == MATCH_UNKNOWN &&
-		    q->facts_state == SIGNER_FACTS_COMING)
+		if (target == MATCH_COMING)
 			return POLICY_WAIT;
 		if (target == MATCH_NO ||
 		    (target == MATCH_UNKNOWN && r->is_grant))
@@ -264,7 +271,7 @@ decide_name(const struct policy_book *b, const struct policy_question *q,
 		break;
 	}
 	if (r->is_grant || r->target != RULE_ANY_TARGET ||
-	    !match_covers_all_types(r))
+	    r->who == RULE_HELPER || !match_covers_all_types(r))
 		return POLICY_LATER;
 	*rule_out = r;
 	return POLICY_DENY;
@@ -274,11 +281,26 @@ decide_name(const struct policy_book *b, const struct policy_question *q,
 
 /* The worse the higher: what is furthest from being granted. */
 enum lack {
-	LACK_TYPE = 1,
-	LACK_TARGET = 2,
-	LACK_OWNER = 4,
-	LACK_REQUESTER = 8,
+	LACK_ANSWER = 1, /* its helper is silent: it might have said yes */
+	LACK_TYPE = 2,
+	LACK_TARGET = 4,
+	LACK_OWNER = 8,
+	LACK_REQUESTER = 16,
 };
+
+/* What a rule decides that comes first, no helper is asked. */
+static unsigned
+helper_lacks_of(const struct policy_rule *r, const struct policy_question *q,
+    bool was_reached)
+{
+	if (!match_type(r, q->type))
+		return LACK_TYPE;
+	if (!was_reached || q->type == TYPE_ANY)
+		return LACK_REQUESTER;
+	if (match_why_silent(r, q) != NULL)
+		return LACK_ANSWER;
+	return match_requester(r, q) == MATCH_YES ? 0 : LACK_REQUESTER;
+}
 
 /* What is the signer's own is not asked of one that the rule is not for. */
 static unsigned
@@ -305,7 +327,7 @@ lacks_of(const struct policy_rule *r, const struct policy_question *q)
 static unsigned
 distance(unsigned lacks)
 {
-	return (unsigned)__builtin_popcount(lacks) * 16 + lacks;
+	return (unsigned)__builtin_popcount(lacks) * 32 + lacks;
 }
 
 static void
@@ -354,7 +376,8 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 	bool by_address = r->who == RULE_ADDRESS || r->who == RULE_6TO4;
 
 	d->advice = "add a rule for this signer";
-	if (!by_address && q->signer->kind == SIGNER_NONE) {
+	if (!by_address && r->who != RULE_HELPER &&
+	    q->signer->kind == SIGNER_NONE) {
 		d->because = "the request is not signed";
 		d->advice =
 		    "sign it: nsupdate -g with a ticket, or -y with a key";
@@ -385,6 +408,14 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 			explain_group(r, q, d);
 		break;
 	case RULE_EVERYBODY: /* it grants nothing */
+		break;
+	case RULE_HELPER:
+		d->because = match_is_forgeable(q)
+		    ? "the request is neither signed nor came over TCP"
+		    : "its helper has not granted it";
+		d->advice = match_is_forgeable(q)
+		    ? "sign it, or send it over TCP"
+		    : "see what the helper says, or add a rule";
 		break;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
@@ -480,6 +511,9 @@ explain_lacks(const struct policy_rule *r, const struct policy_question *q,
 {
 	if (lacks & LACK_REQUESTER) {
 		explain_requester(r, q, d);
+	} else if (lacks & LACK_ANSWER) {
+		d->because = match_why_silent(r, q);
+		d->advice = "see to the helper";
 	} else if (lacks & LACK_OWNER) {
 		explain_owner(r, q, d);
 	} else if (lacks & LACK_TARGET) {
@@ -499,6 +533,8 @@ explain_lacks(const struct policy_rule *r, const struct policy_question *q,
 #define NEAREST_OF_ALL_MAX 64
 
 struct nearest {
+	const struct policy_rule *decided; /* NULL: none did */
+	bool is_behind; /* of it: no rule was asked from here on */
 	const struct policy_rule *rule;
 	unsigned lacks;
 };
@@ -509,9 +545,13 @@ take_if_nearer(struct nearest *nearest, const struct policy_rule *r,
 {
 	unsigned lacks;
 
+	if (r == nearest->decided)
+		nearest->is_behind = true;
 	if (!r->is_grant)
 		return;
-	lacks = lacks_of(r, q);
+	lacks = r->who == RULE_HELPER
+	    ? helper_lacks_of(r, q, !nearest->is_behind)
+	    : lacks_of(r, q);
 	if (nearest->rule != NULL &&
 	    distance(lacks) >= distance(nearest->lacks))
 		return;
@@ -523,7 +563,7 @@ static void
 find_nearest(const struct policy_book *b, const struct policy_question *q,
     struct policy_decision *d)
 {
-	struct nearest nearest = {.rule = NULL};
+	struct nearest nearest = {.decided = d->rule};
 	struct rule_walk w;
 	size_t i;
 
@@ -609,6 +649,7 @@ policy_explain(const struct policy_question *q, const struct policy_decision *d,
     struct reason *reason_out)
 {
 	struct reason first;
+	const char *why;
 
 	switch (d->verdict) {
 	case POLICY_GRANT:
@@ -618,11 +659,14 @@ policy_explain(const struct policy_question *q, const struct policy_decision *d,
 		reason_set(reason_out, "what is in the zone decides");
 		break;
 	case POLICY_WAIT:
-		reason_set(reason_out, "what the directory says decides");
+		reason_set(reason_out,
+		    "what the directory or a helper says decides");
 		break;
 	case POLICY_DENY:
-		reason_set(&first, "denied by \"%.*s\"", RULE_SHOWN,
-		    d->rule->text);
+		why = match_why_silent(d->rule, q);
+		reason_set(&first, "denied by \"%.*s\"%s%s", RULE_SHOWN,
+		    d->rule->text, why == NULL ? "" : ", for ",
+		    why == NULL ? "" : why);
 		explain_refusal(q, d, first.text, reason_out);
 		break;
 	case POLICY_NO_MATCH:

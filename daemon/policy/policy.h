@@ -37,6 +37,14 @@
 struct policy_book;
 struct policy_rule;
 
+/* What the helper of an external rule says of a change. */
+enum policy_word {
+	POLICY_WORD_NO,
+	POLICY_WORD_YES,
+	POLICY_WORD_COMING, /* it is worth waiting */
+	POLICY_WORD_NONE,   /* there is no answer to be had */
+};
+
 /* Where a rule comes from. */
 enum policy_origin {
 	POLICY_FROM_FILE,
@@ -116,7 +124,8 @@ enum policy_verdict {
 	 * (and each RR of PTR and SRV) there.
 	 */
 	POLICY_LATER,
-	POLICY_WAIT, /* it depends on facts that are coming: ask again then */
+	/* It depends on facts, or on a helper's word: ask again when they came */
+	POLICY_WAIT,
 };
 
 /* What our zones, all of them, say of a name. */
@@ -126,6 +135,17 @@ struct policy_zones {
 	    const struct addr *address);
 	/* It is a zone, or the zone's that it is in: MNAME or name server. */
 	bool (*is_reserved)(void *arg, const uint8_t *name);
+	void *arg;
+};
+
+/* The helpers of external rules. */
+struct policy_helpers {
+	/*
+	 * What the one that listens at socket says of the signer, the address,
+	 * and this owner and type; *why_out: of POLICY_WORD_NONE, static text.
+	 */
+	enum policy_word (*ask)(void *arg, const char *socket,
+	    const uint8_t *owner, uint16_t type, const char **why_out);
 	void *arg;
 };
 
@@ -140,7 +160,8 @@ struct policy_question {
 	uint16_t rdata_len;
 	bool is_addition;
 
-	const struct policy_zones *zones; /* NULL: there are none */
+	const struct policy_zones *zones;     /* NULL: there are none */
+	const struct policy_helpers *helpers; /* NULL: nobody can be asked */
 
 	/* What the directory holds for the signer; facts only if KNOWN. */
 	enum signer_facts_state facts_state;
@@ -160,6 +181,9 @@ struct policy_decision {
 
 /* True if what the directory holds for signers can matter. */
 bool policy_book_needs_facts(const struct policy_book *b);
+
+/* True if it has external rules. */
+bool policy_book_asks_helpers(const struct policy_book *b);
 
 /* First match decides.  b NULL: POLICY_NO_MATCH. */
 void policy_decide(const struct policy_book *b, const struct policy_question *q,

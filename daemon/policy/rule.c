@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
@@ -21,33 +22,32 @@
 
 static const struct rule_form {
 	const char *word;
-	bool is_done; /* else: known, and refused by name */
 	enum rule_who who;
 	enum rule_where where;
 	enum rule_target target;
 } forms[] = {
-    {"name", true, RULE_IDENTITY, RULE_NAME, RULE_ANY_TARGET},
-    {"subdomain", true, RULE_IDENTITY, RULE_BELOW, RULE_ANY_TARGET},
-    {"zonesub", true, RULE_IDENTITY, RULE_ZONE, RULE_ANY_TARGET},
-    {"wildcard", true, RULE_IDENTITY, RULE_WILDCARD, RULE_ANY_TARGET},
-    {"self", true, RULE_IDENTITY, RULE_SELF, RULE_ANY_TARGET},
-    {"selfsub", true, RULE_IDENTITY, RULE_SELFSUB, RULE_ANY_TARGET},
-    {"selfwild", true, RULE_IDENTITY, RULE_SELFWILD, RULE_ANY_TARGET},
-    {"krb5-self", true, RULE_HOST, RULE_SELF, RULE_ANY_TARGET},
-    {"krb5-selfsub", true, RULE_HOST, RULE_SELFSUB, RULE_ANY_TARGET},
-    {"krb5-subdomain", true, RULE_HOST, RULE_BELOW, RULE_ANY_TARGET},
-    {"krb5-subdomain-self-rhs", true, RULE_HOST, RULE_BELOW, RULE_SELF_TARGET},
-    {"ms-self", true, RULE_MACHINE, RULE_SELF, RULE_ANY_TARGET},
-    {"ms-selfsub", true, RULE_MACHINE, RULE_SELFSUB, RULE_ANY_TARGET},
-    {"ms-subdomain", true, RULE_MACHINE, RULE_BELOW, RULE_ANY_TARGET},
-    {"ms-subdomain-self-rhs", true, RULE_MACHINE, RULE_BELOW, RULE_SELF_TARGET},
-    {"local", true, RULE_LOCAL, RULE_ZONE, RULE_ANY_TARGET},
-    {"ptr-self", true, RULE_ACCOUNT, RULE_ZONE, RULE_OWN_TARGET},
-    {"ldap-self", true, RULE_ACCOUNT, RULE_SELF, RULE_ANY_TARGET},
-    {"ldap-selfsub", true, RULE_ACCOUNT, RULE_SELFSUB, RULE_ANY_TARGET},
-    {"tcp-self", true, RULE_ADDRESS, RULE_SELF, RULE_ANY_TARGET},
-    {"6to4-self", true, RULE_6TO4, RULE_SELF, RULE_ANY_TARGET},
-    {.word = "external"},
+    {"name", RULE_IDENTITY, RULE_NAME, RULE_ANY_TARGET},
+    {"subdomain", RULE_IDENTITY, RULE_BELOW, RULE_ANY_TARGET},
+    {"zonesub", RULE_IDENTITY, RULE_ZONE, RULE_ANY_TARGET},
+    {"wildcard", RULE_IDENTITY, RULE_WILDCARD, RULE_ANY_TARGET},
+    {"self", RULE_IDENTITY, RULE_SELF, RULE_ANY_TARGET},
+    {"selfsub", RULE_IDENTITY, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"selfwild", RULE_IDENTITY, RULE_SELFWILD, RULE_ANY_TARGET},
+    {"krb5-self", RULE_HOST, RULE_SELF, RULE_ANY_TARGET},
+    {"krb5-selfsub", RULE_HOST, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"krb5-subdomain", RULE_HOST, RULE_BELOW, RULE_ANY_TARGET},
+    {"krb5-subdomain-self-rhs", RULE_HOST, RULE_BELOW, RULE_SELF_TARGET},
+    {"ms-self", RULE_MACHINE, RULE_SELF, RULE_ANY_TARGET},
+    {"ms-selfsub", RULE_MACHINE, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"ms-subdomain", RULE_MACHINE, RULE_BELOW, RULE_ANY_TARGET},
+    {"ms-subdomain-self-rhs", RULE_MACHINE, RULE_BELOW, RULE_SELF_TARGET},
+    {"local", RULE_LOCAL, RULE_ZONE, RULE_ANY_TARGET},
+    {"ptr-self", RULE_ACCOUNT, RULE_ZONE, RULE_OWN_TARGET},
+    {"ldap-self", RULE_ACCOUNT, RULE_SELF, RULE_ANY_TARGET},
+    {"ldap-selfsub", RULE_ACCOUNT, RULE_SELFSUB, RULE_ANY_TARGET},
+    {"tcp-self", RULE_ADDRESS, RULE_SELF, RULE_ANY_TARGET},
+    {"6to4-self", RULE_6TO4, RULE_SELF, RULE_ANY_TARGET},
+    {"external", RULE_HELPER, RULE_ZONE, RULE_ANY_TARGET},
 };
 
 static const struct rule_form *
@@ -280,6 +280,27 @@ parse_account(struct policy_rule *r, const struct words *w,
 					    : parse_realm(r, w, reason);
 }
 
+/* "local:/run/helper.sock"; there is no other way to a helper. */
+static int
+parse_socket(struct policy_rule *r, const struct words *w,
+    struct reason *reason)
+{
+	static const char local[] = "local:";
+	const char *path = w->word + sizeof(local) - 1;
+
+	if (strncmp(w->word, local, sizeof(local) - 1) != 0)
+		return bad_word(w, "is not \"local:\" and the path of a socket",
+		    reason);
+	if (path[0] != '/')
+		return bad_word(w, "has a path that is not absolute", reason);
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return bad_word(w, "has a path that is too long for a socket",
+		    reason);
+	r->identity = RULE_SOCKET;
+	r->socket = strdup(path);
+	return r->socket == NULL ? ERR_NOMEM : 0;
+}
+
 static int
 parse_identity(struct policy_rule *r, const struct words *w,
     struct reason *reason)
@@ -291,6 +312,8 @@ parse_identity(struct policy_rule *r, const struct words *w,
 		return parse_realm(r, w, reason);
 	if (r->who == RULE_ACCOUNT)
 		return parse_account(r, w, reason);
+	if (r->who == RULE_HELPER)
+		return parse_socket(r, w, reason);
 	is_signer = r->who == RULE_IDENTITY || r->who == RULE_LOCAL;
 	if (is_signer && strchr(w->word, '@') != NULL)
 		return parse_principal(r, w, reason);
@@ -358,7 +381,7 @@ parse_name(struct policy_rule *r, struct words *w, const char *identity,
 	uint16_t type;
 	int ret;
 
-	if (r->where == RULE_ZONE) {
+	if (r->where == RULE_ZONE && r->who != RULE_HELPER) {
 		r->name = *apex;
 		return r->target == RULE_OWN_TARGET
 		    ? parse_forward_check(r, w, reason)
@@ -374,6 +397,8 @@ parse_name(struct policy_rule *r, struct words *w, const char *identity,
 		    reason);
 	if (name_from_text(w->word, NULL, &name) != 0)
 		return bad_word(w, "is not a name", reason);
+	if (r->who == RULE_HELPER)
+		name = *apex;
 	if (r->where == RULE_WILDCARD && !name_is_wildcard(name.octets))
 		return bad_word(w, "does not begin with \"*\"", reason);
 	name_set(&r->name,
@@ -478,14 +503,17 @@ keep_text(struct policy_rule *r, const struct policy_rule_text *text)
 
 static int
 parse_form(struct policy_rule *r, const struct words *w,
-    const struct policy_book_source *book, struct reason *reason)
+    enum policy_origin origin, const struct policy_book_source *book,
+    struct reason *reason)
 {
 	const struct rule_form *form = find_form(w->word);
 
 	if (form == NULL)
 		return bad_word(w, "is not a rule type", reason);
-	if (!form->is_done) {
-		reason_set(reason, "\"%s\" rules are not supported yet",
+	if (form->who == RULE_HELPER && origin == POLICY_FROM_DIRECTORY) {
+		reason_set(reason,
+		    "\"%s\" names a socket of this host: it may stand in the "
+		    "configuration file only",
 		    form->word);
 		return ERR_UNSUPPORTED;
 	}
@@ -530,10 +558,10 @@ read_identity(struct words *w, struct words *identity_out, bool *is_group_out,
 
 /* All of the rule; the identity is understood once its rule type is known. */
 static int
-parse_words(struct policy_rule *r, const char *text,
+parse_words(struct policy_rule *r, const struct policy_rule_text *text,
     const struct policy_book_source *book, struct reason *reason)
 {
-	struct words w = {.at = text}, identity;
+	struct words w = {.at = text->text}, identity;
 	bool is_group;
 	int ret;
 
@@ -543,7 +571,7 @@ parse_words(struct policy_rule *r, const char *text,
 	ret = read_identity(&w, &identity, &is_group, reason);
 	if (ret != 0)
 		return ret;
-	ret = parse_form(r, &w, book, reason);
+	ret = parse_form(r, &w, text->origin, book, reason);
 	if (ret != 0)
 		return ret;
 	ret = is_group ? parse_group(r, &identity, book, reason)
@@ -577,7 +605,7 @@ rule_parse(const struct policy_rule_text *text,
 		return ERR_NOMEM;
 	r->apex = *book->apex;
 	r->has_directory = book->has_directory;
-	ret = parse_words(r, text->text, book, reason);
+	ret = parse_words(r, text, book, reason);
 	if (ret != 0)
 		goto done;
 	ret = keep_text(r, text);
@@ -627,6 +655,7 @@ rule_destroy(struct policy_rule *r)
 		return;
 	principal_unref(r->principal);
 	free(r->realm);
+	free(r->socket);
 	free(r->group_dn);
 	free(r->types);
 	free(r->text);

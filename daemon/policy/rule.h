@@ -34,6 +34,7 @@ enum rule_who {
 	RULE_ACCOUNT, /* IDENTITY: principals whose names the directory tells */
 
 	RULE_EVERYBODY, /* whoever asks, signed or not: POLICY_BLOCK */
+	RULE_HELPER,    /* for whom the helper at the socket IDENTITY says so */
 
 	/* Whoever asks by TCP; IDENTITY is for a name made of the address. */
 	RULE_ADDRESS, /* as in-addr.arpa and ip6.arpa have it */
@@ -42,9 +43,9 @@ enum rule_who {
 
 /* Which owner names the rule type covers. */
 enum rule_where {
-	RULE_NAME,     /* NAME itself */
-	RULE_BELOW,    /* NAME and all below it */
-	RULE_ZONE,     /* the apex and all below it; the rule has no NAME */
+	RULE_NAME,  /* NAME itself */
+	RULE_BELOW, /* NAME and all below it */
+	RULE_ZONE,  /* the apex and all below it; NAME is none, or not used */
 	RULE_WILDCARD, /* NAME is "*.X": all below X, without X */
 	RULE_SELF,     /* the signer's own name; NAME is a placeholder */
 	RULE_SELFSUB,  /* the signer's own name and all below it; the same */
@@ -72,6 +73,7 @@ enum rule_identity {
 	RULE_PRINCIPAL,     /* that principal */
 	RULE_REALM,         /* principals of it, as who says */
 	RULE_GROUP,         /* principals in that group */
+	RULE_SOCKET,        /* whom it is for, a helper says */
 };
 
 struct rule_type {
@@ -89,6 +91,7 @@ struct policy_rule {
 	    identity_name; /* KEY; BELOW: X; REALM: the realm's labels */
 	struct principal *principal; /* PRINCIPAL */
 	char *realm;                 /* REALM */
+	char *socket;                /* SOCKET: its absolute path */
 	/* GROUP: what is known of it; neither: nobody can be said to be in it */
 	bool has_group_sid;
 	struct sid group_sid;
@@ -107,8 +110,8 @@ struct policy_rule {
  * quoted ("\"" stands for a quote in one).
  *
  * ERR_MALFORMED    not the grammar; reason says what is wrong
- * ERR_UNSUPPORTED  a rule type that we do not do (yet), or not without a
- *                  directory
+ * ERR_UNSUPPORTED  a rule type that we do not do without a directory, or not
+ *                  from one
  * ERR_NOMEM
  */
 int rule_parse(const struct policy_rule_text *text,

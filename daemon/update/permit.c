@@ -22,7 +22,7 @@ struct asking {
 	enum update_stage stage;
 	struct overlay *overlay; /* UPDATE_STAGE_CONTENT only */
 	struct update_record *record;
-	bool waits; /* for facts that are coming */
+	bool waits; /* for facts that are coming, or a helper's word */
 };
 
 /*
@@ -101,6 +101,7 @@ question_of(const struct update *u, const struct rr *rr)
 	    .owner = rr->owner,
 	    .type = rr->type,
 	    .zones = by->zones,
+	    .helpers = by->helpers,
 	    .facts_state = by->facts_state,
 	    .facts = by->facts,
 	};
@@ -124,7 +125,7 @@ decide_deletion(const struct update *u, struct policy_question *q,
 	struct policy_decision without_rdata;
 
 	policy_decide(u->requester.book, q, d);
-	if (is_granted(u, d))
+	if (is_granted(u, d) || d->verdict == POLICY_WAIT)
 		return;
 	q->rdata = NULL;
 	policy_decide(u->requester.book, q, &without_rdata);
@@ -217,8 +218,7 @@ update_permit(struct update *u, const struct update_requester *by,
 
 /* One type, or one RR of it (rdata), that would be deleted. */
 static enum rcode
-permit_deletion(const struct asking *a, uint16_t type,
-    const struct rdata_ref *rdata)
+permit_deletion(struct asking *a, uint16_t type, const struct rdata_ref *rdata)
 {
 	struct policy_question q = question_of(a->u, a->rr->rr);
 	struct policy_decision d;
@@ -229,6 +229,10 @@ permit_deletion(const struct asking *a, uint16_t type,
 		q.rdata_len = rdata->len;
 	}
 	policy_decide(a->u->requester.book, &q, &d);
+	if (d.verdict == POLICY_WAIT) {
+		a->waits = true;
+		return RCODE_NOERROR;
+	}
 	if (!is_granted(a->u, &d))
 		return refuse_decided(a, &q, &d);
 	if (a->record->rule == NULL)
@@ -244,7 +248,7 @@ has_target(uint16_t type)
 }
 
 static enum rcode
-permit_targets(const struct asking *a, struct overlay_set *set)
+permit_targets(struct asking *a, struct overlay_set *set)
 {
 	enum rcode rcode;
 
@@ -259,7 +263,7 @@ permit_targets(const struct asking *a, struct overlay_set *set)
 }
 
 static enum rcode
-permit_set(const struct asking *a, struct overlay_set *set)
+permit_set(struct asking *a, struct overlay_set *set)
 {
 	enum rcode rcode;
 
@@ -273,7 +277,7 @@ permit_set(const struct asking *a, struct overlay_set *set)
 
 /* RRSIG and NSEC go with what they are about. */
 static enum rcode
-permit_name(const struct asking *a, struct overlay_name *name)
+permit_name(struct asking *a, struct overlay_name *name)
 {
 	enum rcode rcode;
 
@@ -294,7 +298,7 @@ permit_name(const struct asking *a, struct overlay_name *name)
 }
 
 static enum rcode
-permit_one(const struct asking *a, struct overlay_set *set)
+permit_one(struct asking *a, struct overlay_set *set)
 {
 	const struct rr *rr = a->rr->rr;
 	struct rdata_ref rdata = {rr->rdata, rr->rdata_len};
@@ -308,7 +312,7 @@ permit_one(const struct asking *a, struct overlay_set *set)
 }
 
 static enum rcode
-permit_there(const struct asking *a)
+permit_there(struct asking *a)
 {
 	const struct rr *rr = a->rr->rr;
 	struct overlay_name *name = overlay_name(a->overlay, rr->owner);
@@ -326,7 +330,7 @@ permit_there(const struct asking *a)
 }
 
 enum rcode
-permit_content(const struct update *u, struct overlay *o,
+permit_content(struct update *u, struct overlay *o,
     struct update_record *record)
 {
 	struct asking a = {.u = u,
@@ -343,5 +347,6 @@ permit_content(const struct update *u, struct overlay *o,
 		if (rcode != RCODE_NOERROR)
 			return rcode;
 	}
+	u->waits = a.waits;
 	return RCODE_NOERROR;
 }

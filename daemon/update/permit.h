@@ -21,8 +21,9 @@ struct overlay;
  * The permissions that update_permit() left open, asked of what is there:
  * every type at a name that shall go away, every target that *-self-rhs rules
  * look at.  The overlay must not have been changed yet.  REFUSED, SERVFAIL.
+ * Sets u->waits.
  */
-enum rcode permit_content(const struct update *u, struct overlay *o,
+enum rcode permit_content(struct update *u, struct overlay *o,
     struct update_record *record);
 
 #endif

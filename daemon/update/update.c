@@ -194,8 +194,8 @@ make_changes(const struct update *u, struct overlay *o,
 }
 
 enum rcode
-update_judge(const struct update *u, const struct zone_version *view,
-    struct arena *a, struct rrset_change **changes_out, size_t *n_out,
+update_judge(struct update *u, const struct zone_version *view, struct arena *a,
+    struct rrset_change **changes_out, size_t *n_out,
     struct update_record *record)
 {
 	struct overlay o;
@@ -213,7 +213,7 @@ update_judge(const struct update *u, const struct zone_version *view,
 	rcode = permit_content(u, &o, record);
 	if (rcode == RCODE_SERVFAIL)
 		return no_memory(record);
-	if (rcode != RCODE_NOERROR)
+	if (rcode != RCODE_NOERROR || u->waits)
 		return rcode;
 	return make_changes(u, &o, changes_out, n_out, record);
 }

@@ -75,8 +75,9 @@ struct update_requester {
 	const struct addr *address;
 	bool tcp;
 
-	/* As struct policy_question has them; zones on both threads. */
+	/* As struct policy_question has them; both on both threads. */
 	const struct policy_zones *zones;
+	const struct policy_helpers *helpers;
 	enum signer_facts_state facts_state;
 	const struct signer_facts *facts;
 };
@@ -89,7 +90,10 @@ struct update {
 	size_t n_rrs;
 	struct update_requester requester; /* set by update_permit() */
 	bool acl_allows;                   /* the same */
-	/* The same: facts that are coming will decide; permit it again then. */
+	/*
+	 * Facts that are coming, or a helper's word, will decide: permit it
+	 * again then.  Set by update_permit() and update_judge().
+	 */
 	bool waits;
 };
 
@@ -159,9 +163,10 @@ enum rcode update_check_prerequisites(const struct update *u,
  * Prerequisites, permission that depends on the zone, and what changes: the
  * fewest RRsets that really differ from the view; none for an update that
  * changes nothing.  They lie in the arena, and point into the view and the
- * message.  A SOA among them has the serial that the requester gave.
+ * message.  A SOA among them has the serial that the requester gave.  NOERROR
+ * with u->waits: it is too early to say, and nothing changes.
  */
-enum rcode update_judge(const struct update *u, const struct zone_version *view,
+enum rcode update_judge(struct update *u, const struct zone_version *view,
     struct arena *a, struct rrset_change **changes_out, size_t *n_out,
     struct update_record *record);
 

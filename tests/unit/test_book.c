@@ -186,6 +186,187 @@ test_all_mistakes_are_told_at_once(void)
 	CU_ASSERT_EQUAL(complaints, 2);
 }
 
+/* --- Helpers --- */
+
+/* Whom is asked what, and what is said: by the owner's first letter. */
+struct asked {
+	unsigned n;
+	char socket[32];
+	uint16_t type;
+};
+
+static enum policy_word
+say(void *arg, const char *socket, const uint8_t *owner, uint16_t type,
+    const char **why_out)
+{
+	struct asked *asked = arg;
+
+	asked->n++;
+	asked->type = type;
+	(void)snprintf(asked->socket, sizeof(asked->socket), "%s", socket);
+	*why_out = "it sleeps";
+	switch (owner[1]) {
+	case 'y':
+		return POLICY_WORD_YES;
+	case 'n':
+		return POLICY_WORD_NO;
+	case 'c':
+		return POLICY_WORD_COMING;
+	default:
+		return POLICY_WORD_NONE;
+	}
+}
+
+static struct policy_decision
+ask_by(const struct policy_book *b, enum signer_kind kind, bool tcp,
+    const char *owner, uint16_t type, struct asked *asked,
+    struct reason *reason_out)
+{
+	struct signer signer = {.kind = kind, .key_name = name("k")};
+	struct addr address = {0};
+	struct name n = name(owner);
+	struct policy_helpers helpers = {say, asked};
+	struct policy_question q = {.signer = &signer,
+	    .address = &address,
+	    .tcp = tcp,
+	    .owner = n.octets,
+	    .type = type,
+	    .helpers = &helpers};
+	struct policy_decision d;
+
+	*asked = (struct asked){0};
+	policy_decide(b, &q, &d);
+	policy_explain(&q, &d, reason_out);
+	return d;
+}
+
+static enum policy_verdict
+verdict(const struct policy_book *b, const char *owner, uint16_t type,
+    struct asked *asked)
+{
+	struct reason reason;
+
+	return ask_by(b, SIGNER_KEY, false, owner, type, asked, &reason)
+	    .verdict;
+}
+
+static void
+test_a_helper_says_whether_its_rule_matches(void)
+{
+	static const char *const texts[] = {
+	    "deny * name yes.www.ad.test ANY",
+	    "grant local:/a external . A TXT(3)",
+	    "grant k name no.ad.test A",
+	    "deny local:/b external . ANY",
+	    "grant k zonesub AAAA",
+	};
+	struct policy_book *b = book(texts, N(texts));
+	struct reason reason;
+	struct asked asked;
+	struct policy_decision d;
+
+	CU_ASSERT(policy_book_asks_helpers(b));
+	CU_ASSERT(!policy_book_needs_facts(b));
+	CU_ASSERT_EQUAL(verdict(b, "yes.www.ad.test", TYPE_A, &asked),
+	    POLICY_DENY);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	d = ask_by(b, SIGNER_KEY, false, "yes.ad.test", TYPE_TXT, &asked,
+	    &reason);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_GRANT);
+	CU_ASSERT_EQUAL(d.max_rrs, 3);
+	CU_ASSERT_EQUAL(asked.n, 1);
+	CU_ASSERT_EQUAL(asked.type, TYPE_TXT);
+	CU_ASSERT_STRING_EQUAL(asked.socket, "/a");
+	/* What it says no to comes to the next rule. */
+	CU_ASSERT_EQUAL(verdict(b, "no.ad.test", TYPE_A, &asked), POLICY_GRANT);
+	CU_ASSERT_EQUAL(verdict(b, "no2.ad.test", TYPE_AAAA, &asked),
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(verdict(b, "yes.ad.test", TYPE_AAAA, &asked),
+	    POLICY_DENY);
+	CU_ASSERT_STRING_EQUAL(asked.socket, "/b");
+	CU_ASSERT_EQUAL(verdict(b, "coming.ad.test", TYPE_A, &asked),
+	    POLICY_WAIT);
+	/* Each type there is asked for. */
+	CU_ASSERT_EQUAL(verdict(b, "no.ad.test", TYPE_ANY, &asked),
+	    POLICY_LATER);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	policy_book_unref(b);
+}
+
+static void
+test_a_silent_helper_grants_nothing_and_denies_all(void)
+{
+	static const char *const grants[] = {"grant local:/a external . A",
+	    "grant k name x.ad.test TXT"};
+	static const char *const denies[] = {"deny local:/a external . A",
+	    "grant k zonesub"};
+	struct policy_book *b = book(grants, N(grants));
+	struct reason reason;
+	struct asked asked;
+	struct policy_decision d;
+
+	d = ask_by(b, SIGNER_KEY, false, "x.ad.test", TYPE_A, &asked, &reason);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
+	CU_ASSERT_STRING_EQUAL(reason.text,
+	    "no rule matches; nearest is \"grant local:/a external . A "
+	    "(f:1)\", but it sleeps: see to the helper");
+	d = ask_rdata(b, "k", "x.ad.test", TYPE_A, NULL, &reason);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_NO_MATCH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "nobody to ask its helper"));
+	policy_book_unref(b);
+
+	b = book(denies, N(denies));
+	d = ask_by(b, SIGNER_KEY, false, "x.ad.test", TYPE_A, &asked, &reason);
+	CU_ASSERT_EQUAL(d.verdict, POLICY_DENY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text,
+	    "denied by \"deny local:/a external . A (f:1)\", for it sleeps"));
+	policy_book_unref(b);
+}
+
+static void
+test_no_helper_is_asked_for_whom_nobody_knows(void)
+{
+	static const char *const texts[] = {"grant local:/a external . A",
+	    "deny local:/a external . TXT"};
+	struct policy_book *b = book(texts, N(texts));
+	struct reason reason;
+	struct asked asked;
+
+	CU_ASSERT_EQUAL(ask_by(b, SIGNER_NONE, true, "y.ad.test", TYPE_A,
+			    &asked, &reason)
+			    .verdict,
+	    POLICY_GRANT);
+	CU_ASSERT_EQUAL(ask_by(b, SIGNER_NONE, false, "y.ad.test", TYPE_A,
+			    &asked, &reason)
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(reason.text, "neither signed nor came over TCP"));
+	CU_ASSERT_EQUAL(ask_by(b, SIGNER_NONE, false, "x.ad.test", TYPE_ANY,
+			    &asked, &reason)
+			    .verdict,
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	policy_book_unref(b);
+}
+
+static void
+test_no_helper_is_asked_what_is_decided(void)
+{
+	static const char *const texts[] = {"deny k zonesub A",
+	    "grant local:/a external . A"};
+	struct policy_book *b = book(texts, N(texts));
+	struct asked asked;
+
+	CU_ASSERT_EQUAL(verdict(b, "y.ad.test", TYPE_A, &asked), POLICY_DENY);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	CU_ASSERT_EQUAL(verdict(b, "y.ad.test", TYPE_TXT, &asked),
+	    POLICY_NO_MATCH);
+	CU_ASSERT_EQUAL(asked.n, 0);
+	policy_book_unref(b);
+}
+
 /* PC1$@AD.TEST, of whom the directory knows state, asks for an A of owner. */
 static struct policy_decision
 ask_with_facts(const struct policy_book *b, enum signer_facts_state state,
@@ -768,5 +949,13 @@ CU_TestInfo book_tests[] = {
 	test_a_names_deletion_waits_for_its_types},
     {"the refused are told what would have granted",
 	test_the_refused_are_told_what_would_have_granted},
+    {"a helper says whether its rule matches",
+	test_a_helper_says_whether_its_rule_matches},
+    {"a silent helper grants nothing and denies all",
+	test_a_silent_helper_grants_nothing_and_denies_all},
+    {"no helper is asked for whom nobody knows",
+	test_no_helper_is_asked_for_whom_nobody_knows},
+    {"no helper is asked what is decided",
+	test_no_helper_is_asked_what_is_decided},
     CU_TEST_INFO_NULL,
 };

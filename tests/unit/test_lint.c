@@ -101,6 +101,10 @@ test_what_is_never_reached_is_told(void)
 		"grant AD.TEST ms-subdomain . PTR"},
 	    {"grant PC1$@AD.TEST zonesub", "grant PC2$@AD.TEST zonesub"},
 	    {"grant k.ad.test self .", "grant *.test selfsub ."},
+	    /* unsigned ones come to it, too, and it is asked each time */
+	    {"grant * zonesub ANY", "grant local:/s external . ANY"},
+	    {"grant local:/s external . ANY", "deny local:/s external . ANY"},
+	    {"grant local:/s external . ANY", "grant k zonesub ANY"},
 	};
 
 	for (size_t i = 0; i < N(shadowed); i++) {

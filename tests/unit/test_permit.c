@@ -271,6 +271,49 @@ test_a_refusal_says_who_what_and_why(void)
 	zone_destroy(z);
 }
 
+/* Every second question is new to it; it says yes to all but TXT. */
+static enum policy_word
+say_late(void *arg, const char *socket, const uint8_t *owner, uint16_t type,
+    const char **why_out)
+{
+	const struct update_run *run = arg;
+	static unsigned n_asked;
+
+	(void)socket;
+	(void)owner;
+	*why_out = "";
+	if (n_asked++ % 2 == 0)
+		return POLICY_WORD_COMING;
+	CU_ASSERT(run->n_waits > 0);
+	return type == TYPE_TXT ? POLICY_WORD_NO : POLICY_WORD_YES;
+}
+
+static void
+test_an_update_waits_for_helpers_on_both_threads(void)
+{
+	static const char *const rules[] = {"grant local:/s external . ANY",
+	    NULL};
+	static const struct permit_case cases[] = {
+	    {"k", "add pc1.ad.test 60 A 10.0.0.1", OK},
+	    {"k", "delete pc1.ad.test A 10.0.0.11", OK},
+	    {"k", "add pc1.ad.test 60 TXT x", NO},
+	    {"k", "delete pc1.ad.test", OK},
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		struct update_run run = {.rules = rules,
+		    .signer = cases[i].signer};
+		struct policy_helpers helpers = {say_late, &run};
+		struct zone *z = update_zone();
+
+		run.helpers = &helpers;
+		update_run(&run, z, cases[i].commands);
+		CU_ASSERT_EQUAL(run.rcode, cases[i].rcode);
+		CU_ASSERT_EQUAL(run.n_waits, 1);
+		zone_destroy(z);
+	}
+}
+
 CU_TestInfo permit_tests[] = {
     {"a machine changes its own name", test_a_machine_changes_its_own_name},
     {"a name's deletion needs all its types",
@@ -283,5 +326,7 @@ CU_TestInfo permit_tests[] = {
     {"allow-update is asked where no rule matched",
 	test_allow_update_is_asked_where_no_rule_matched},
     {"a refusal says who, what and why", test_a_refusal_says_who_what_and_why},
+    {"an update waits for helpers on both threads",
+	test_an_update_waits_for_helpers_on_both_threads},
     CU_TEST_INFO_NULL,
 };

@@ -64,6 +64,9 @@ test_what_follows_the_grammar_is_read(void)
 	    "grant dhcp selfwild dhcp TXT",
 	    "grant R krb5-selfsub . A",
 	    "grant R MS-selfsub * A",
+	    "grant \"local:/run/helper.sock\" external * A",
+	    "deny local:/h EXTERNAL ad.test. ANY;",
+	    "grant \"local:/a b$@;x\" external . TXT(2)",
 	    "grant * tcp-self . PTR(1)",
 	    "grant *.2.0.0.2.ip6.arpa 6to4-self . NS DNAME",
 	};
@@ -75,6 +78,28 @@ test_what_follows_the_grammar_is_read(void)
 		CU_ASSERT_STRING_EQUAL(reason.text, "");
 		rule_destroy(r);
 	}
+}
+
+#define LONG_PATH /* with the '/' before it: the longest of a socket */        \
+	"1234567890123456789012345678901234567890123456789012345678901234567"  \
+	"890123456789012345678901234567890123456"
+
+static void
+test_a_socket_is_named_by_the_file_only(void)
+{
+	static const char text[] = "grant local:/" LONG_PATH " external . A";
+	struct policy_rule_text t = {text, "cn=x", POLICY_FROM_DIRECTORY};
+	struct name apex = name("ad.test");
+	struct policy_book_source book = {.apex = &apex, .has_directory = true};
+	struct policy_rule *r;
+	struct reason reason;
+
+	CU_ASSERT_EQUAL_FATAL(parse(text, &r, &reason), 0);
+	CU_ASSERT_STRING_EQUAL(r->socket, "/" LONG_PATH);
+	rule_destroy(r);
+	CU_ASSERT_EQUAL(rule_parse(&t, &book, &r, &reason), ERR_UNSUPPORTED);
+	CU_ASSERT_PTR_NULL(r);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text, "configuration file only"));
 }
 
 static void
@@ -128,8 +153,26 @@ test_each_mistake_has_its_reason(void)
 	    {"grant k selfwild x A", "\"x\" stands where", ERR_MALFORMED},
 	    {"grant a@R ms-selfsub . A", "is not the name of a realm",
 		ERR_MALFORMED},
-	    {"grant \"local:/s\" external . A", "not supported yet",
-		ERR_UNSUPPORTED},
+	    {"grant \"local:s\" external . A", "that is not absolute",
+		ERR_MALFORMED},
+	    {"grant \"local:\" external . A", "that is not absolute",
+		ERR_MALFORMED},
+	    {"grant /s external . A", "is not \"local:\" and the path",
+		ERR_MALFORMED},
+	    {"grant LOCAL:/s external . A", "is not \"local:\" and the path",
+		ERR_MALFORMED},
+	    {"grant * external . A", "is not \"local:\" and the path",
+		ERR_MALFORMED},
+	    {"grant local:/" LONG_PATH "x external . A",
+		"that is too long for a socket", ERR_MALFORMED},
+	    {"grant local:/s external", "the name after the rule type is",
+		ERR_MALFORMED},
+	    {"grant local:/s external A", "is a type where a name",
+		ERR_MALFORMED},
+	    {"grant local:/s external a..b A", "\"a..b\" is not a name",
+		ERR_MALFORMED},
+	    {"grant group S-1-5-21-1-512 external . A",
+		"a group takes no rule type", ERR_MALFORMED},
 	    {"grant x local . ANY", "\".\" is not a type", ERR_MALFORMED},
 	    {"grant x ldap-self . A", "needs a directory", ERR_UNSUPPORTED},
 	    {"grant x ldap-selfsub . A", "needs a directory", ERR_UNSUPPORTED},
@@ -177,5 +220,7 @@ CU_TestInfo rule_tests[] = {
     {"what follows the grammar is read", test_what_follows_the_grammar_is_read},
     {"each mistake has its reason", test_each_mistake_has_its_reason},
     {"a rule is told with its source", test_a_rule_is_told_with_its_source},
+    {"a socket is named by the file only",
+	test_a_socket_is_named_by_the_file_only},
     CU_TEST_INFO_NULL,
 };

@@ -427,29 +427,45 @@ apply_changes(struct zone *z, struct zone_txn *txn,
 }
 
 static enum rcode
-run_stages(struct update_run *run, struct zone *z, const struct message *m,
+run_once(struct update_run *run, struct zone *z, struct update *u,
     const struct update_requester *by, struct arena *a,
     struct update_record *record)
 {
 	struct rrset_change *changes;
 	struct zone_txn *txn;
+	enum rcode rcode;
+
+	rcode = update_permit(u, by, record);
+	if (rcode != RCODE_NOERROR || u->waits)
+		return rcode;
+	CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
+	rcode = update_judge(u, zone_view(txn), a, &changes, &run->n_changes,
+	    record);
+	if (rcode == RCODE_NOERROR && !u->waits)
+		apply_changes(z, txn, changes, run->n_changes);
+	else
+		zone_abort(txn);
+	return rcode;
+}
+
+static enum rcode
+run_stages(struct update_run *run, struct zone *z, const struct message *m,
+    const struct update_requester *by, struct arena *a,
+    struct update_record *record)
+{
 	struct update *u;
 	enum rcode rcode;
 
 	rcode = update_read(m, a, &u, record);
 	if (rcode != RCODE_NOERROR)
 		return rcode;
-	rcode = update_permit(u, by, record);
-	if (rcode != RCODE_NOERROR)
-		return rcode;
-	CU_ASSERT_EQUAL_FATAL(zone_begin(z, &txn), 0);
-	rcode = update_judge(u, zone_view(txn), a, &changes, &run->n_changes,
-	    record);
-	if (rcode == RCODE_NOERROR)
-		apply_changes(z, txn, changes, run->n_changes);
-	else
-		zone_abort(txn);
-	return rcode;
+	for (;;) {
+		rcode = run_once(run, z, u, by, a, record);
+		if (rcode != RCODE_NOERROR || !u->waits)
+			return rcode;
+		CU_ASSERT_EQUAL(run->n_changes, 0);
+		run->n_waits++;
+	}
 }
 
 void
@@ -461,7 +477,8 @@ update_run(struct update_run *run, struct zone *z, const char *commands)
 	struct update_requester by = {.book = book,
 	    .allow_update = run->allow_update,
 	    .signer = &signer,
-	    .address = &address};
+	    .address = &address,
+	    .helpers = run->helpers};
 	struct update_record record;
 	struct message m;
 	struct arena a;

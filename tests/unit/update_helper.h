@@ -47,7 +47,9 @@ struct update_run {
 	const char *const *rules;
 	const char *signer; /* "" is nobody, with '@' a principal, else a key */
 	const struct acl *allow_update;
+	const struct policy_helpers *helpers; /* what waits is run again */
 
+	unsigned n_waits;
 	enum rcode rcode;
 	enum update_stage stage;
 	char rule[128]; /* record.rule as text, or "" */
