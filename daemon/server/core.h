@@ -8,7 +8,7 @@
  * spare request; one that another thread must see (writer, negotiator,
  * transfer thread) is kept: its octets are copied, it holds a reference on the
  * settings, and it comes back to the same worker by net_post().  An update that
- * waits for facts (parked.h) does, too.
+ * waits for facts or helpers (parked.h) does, too.
  *
  * Owns:    the server owns all; a kept request owns its arena, TSIG state and
  *          settings reference.
@@ -42,6 +42,7 @@ struct control;
 struct decisions;
 struct epoch;
 struct health;
+struct helpers;
 struct log_limit;
 struct keytabs;
 struct negotiations;
@@ -62,7 +63,7 @@ struct zone_settings;
 /* What posted() goes on with. */
 enum request_kind {
 	REQUEST_UPDATE,
-	REQUEST_FACTS, /* an update, of whose signer something is known */
+	REQUEST_PARKED, /* an update that waits no more (parked.h) */
 	REQUEST_TKEY,
 	REQUEST_TRANSFER,
 };
@@ -89,6 +90,7 @@ struct request {
 			struct store_job job;
 			struct update *update; /* in the arena */
 			struct update_record record;
+			bool waits_for_helpers; /* parked: not for facts */
 			struct facts_waiter waiter;
 			uint64_t wait_until_ms; /* for facts; 0: not yet */
 			bool was_made;  /* by a shared key, with this MAC */
@@ -135,8 +137,8 @@ struct worker_counters {
 	_Atomic uint64_t notifies_answered;
 	_Atomic uint64_t notifies_refused; /* answered otherwise */
 	_Atomic uint64_t updates[UPDATE_RESULTS];
-	_Atomic uint64_t updates_parked;         /* waited for facts */
-	_Atomic uint64_t updates_waited_in_vain; /* they did not come */
+	_Atomic uint64_t updates_parked; /* waited for facts or helpers */
+	_Atomic uint64_t updates_waited_in_vain; /* facts did not come */
 	_Atomic uint64_t updates_not_parked;     /* too many waited */
 	_Atomic uint64_t tkeys_complete;
 	_Atomic uint64_t tkeys_refused;
@@ -170,7 +172,8 @@ struct worker {
 	LIST_HEAD(, request) spares;
 	LIST_HEAD(, request) transfers;
 	LIST_HEAD(, request) parked;
-	size_t n_kept, kept_octets, n_spares, n_parked;
+	size_t n_kept, kept_octets, n_spares;
+	size_t n_parked; /* for facts */
 	struct repeat_digest *digest;
 	struct worker_counters counters;
 	uint64_t batch_ns;        /* when it began */
@@ -215,6 +218,7 @@ struct server {
 	struct keytabs *keytabs;
 	struct health *health;
 	struct server_grants *grants;
+	struct helpers *helpers;
 	struct negotiations *negotiations;
 	struct negotiators *negotiators;
 	struct transfers *transfers;

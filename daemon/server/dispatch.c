@@ -193,9 +193,9 @@ dispatch_posted(struct worker *w, struct request *r)
 	case REQUEST_UPDATE:
 		finish_update(r);
 		break;
-	case REQUEST_FACTS:
+	case REQUEST_PARKED:
 		park_end(r);
-		finish_facts(r);
+		finish_parked(r);
 		break;
 	case REQUEST_TKEY:
 		finish_tkey(r);
@@ -212,7 +212,7 @@ dispatch_abandon(struct request *r)
 {
 	if (r->kind == REQUEST_TKEY)
 		negotiation_result_clear(&r->u.tkey.job.result);
-	else if (r->kind == REQUEST_FACTS)
+	else if (r->kind == REQUEST_PARKED)
 		park_end(r);
 	request_put(r);
 }

@@ -35,7 +35,7 @@ enum outcome handle_update(struct request *r, struct message_writer *w,
 /* The second halves, when the request is back. */
 void finish_tkey(struct request *r);
 void finish_update(struct request *r);
-void finish_facts(struct request *r);
+void finish_parked(struct request *r);
 
 /* Sends what the transfer has ready; puts the request when it has ended. */
 void pump_transfer(struct request *r);

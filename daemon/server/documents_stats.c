@@ -12,6 +12,7 @@
 #include "daemon/server/core.h"
 #include "daemon/server/documents.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/helpers.h"
 #include "daemon/server/log_limit.h"
 
 /* A counter of a struct of counters. */
@@ -262,6 +263,20 @@ store_json(struct server *s)
 }
 
 static json_t *
+helpers_json(const struct server *s)
+{
+	static const struct counter list[] = {
+	    OF(helpers_counters, asked),
+	    OF(helpers_counters, granted),
+	    OF(helpers_counters, refused),
+	    OF(helpers_counters, silent),
+	    OF(helpers_counters, waiting),
+	};
+
+	return numbers(helpers_counters(s->helpers), list, N(list));
+}
+
+static json_t *
 log_json(const struct server *s)
 {
 	return json_pack("{s:I}", "suppressed",
@@ -274,10 +289,11 @@ document_stats(struct server *s)
 	uint64_t up_ms = clock_mono_ms() - s->started_mono_ms;
 
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:o}",
 	    "uptime_s", (json_int_t)(up_ms / 1000), "requests",
 	    requests_json(s), "updates", updates_json(s), "tsig", tsig_json(s),
 	    "tkey", tkey_json(s), "contexts", contexts_json(s), "transfers",
-	    transfers_json(s), "directory", grants_stats_json(s->grants), "log",
-	    log_json(s), "store", store_json(s), "network", network_json(s));
+	    transfers_json(s), "directory", grants_stats_json(s->grants),
+	    "helpers", helpers_json(s), "log", log_json(s), "store",
+	    store_json(s), "network", network_json(s));
 }

@@ -16,6 +16,7 @@
 #include "daemon/server/core.h"
 #include "daemon/server/explain.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/helpers.h"
 #include "daemon/server/requester.h"
 #include "daemon/server/settings.h"
 #include "daemon/tsig/keyring.h"
@@ -30,6 +31,8 @@ struct explaining {
 	struct settings *settings; /* reference */
 	struct arena arena;
 	struct signer signer; /* its principal is a reference */
+	const struct shared_key *key;
+	struct context *context; /* reference, or NULL */
 	struct explanation *out;
 	struct reason *reason;
 
@@ -43,18 +46,17 @@ struct explaining {
 
 struct search {
 	const struct principal *named;
-	struct principal *found; /* reference */
+	struct context *found; /* reference */
 };
 
 static int
 take_if_same(void *arg, struct context *c)
 {
 	struct search *search = arg;
-	struct principal *p = context_principal(c);
 
-	if (strcmp(p->text, search->named->text) != 0)
+	if (strcmp(context_principal(c)->text, search->named->text) != 0)
 		return 0;
-	search->found = principal_ref(p);
+	search->found = context_ref(c);
 	return 1;
 }
 
@@ -79,7 +81,9 @@ read_principal(struct explaining *e)
 	e->signer.kind = SIGNER_PRINCIPAL;
 	e->signer.principal = named;
 	if (search.found != NULL) {
-		e->signer.principal = search.found;
+		e->context = search.found;
+		e->signer.principal =
+		    principal_ref(context_principal(e->context));
 		e->out->has_context = true;
 		principal_unref(named);
 	}
@@ -100,8 +104,9 @@ read_who(struct explaining *e)
 		reason_set(e->reason, "\"%s\" is no name of a key", who + 4);
 		return ERR_MALFORMED;
 	}
-	if (keyring_find(settings_keyring(e->settings),
-		e->signer.key_name.octets) != NULL)
+	e->key = keyring_find(settings_keyring(e->settings),
+	    e->signer.key_name.octets);
+	if (e->key != NULL)
 		return 0;
 	reason_set(e->reason,
 	    "there is no key {} of the name %s: its updates get BADKEY",
@@ -245,23 +250,44 @@ find_facts(struct explaining *e, struct requester *q)
 	requester_note(q, g, e->out->facts, sizeof(e->out->facts));
 }
 
+/* On the worker, and then on the writer. */
 static enum rcode
-judge(struct explaining *e, const struct message *m,
-    const struct zone_version *v, const struct update_requester *by,
-    struct update_record *record)
+judge_once(struct explaining *e, struct update *u, const struct zone_version *v,
+    const struct requester *q, struct update_record *record)
 {
 	struct rrset_change *changes;
+	enum rcode rcode;
+	size_t n = 0;
+
+	rcode = update_permit(u, &q->by, record);
+	if (rcode == RCODE_NOERROR && !u->waits)
+		rcode = update_judge(u, v, &e->arena, &changes, &n, record);
+	e->out->changes = rcode == RCODE_NOERROR && !u->waits && n > 0;
+	return rcode;
+}
+
+static enum rcode
+judge(struct explaining *e, const struct message *m,
+    const struct zone_version *v, struct requester *q,
+    struct update_record *record)
+{
 	struct update *u;
 	enum rcode rcode;
-	size_t n;
 
 	rcode = update_read(m, &e->arena, &u, record);
-	if (rcode == RCODE_NOERROR)
-		rcode = update_permit(u, by, record);
-	if (rcode == RCODE_NOERROR)
-		rcode = update_judge(u, v, &e->arena, &changes, &n, record);
-	e->out->changes = rcode == RCODE_NOERROR && n > 0;
-	return rcode;
+	if (rcode != RCODE_NOERROR)
+		return rcode;
+	for (;;) {
+		rcode = judge_once(e, u, v, q, record);
+		if (rcode != RCODE_NOERROR || !inquiry_is_open(q->inquiry))
+			return rcode;
+		if (e->question->is_impatient)
+			inquiry_give_up(q->inquiry,
+			    "the panel asks no helpers (kddnsctl explain "
+			    "does)");
+		else
+			helpers_ask_and_wait(e->server->helpers, q->inquiry);
+	}
 }
 
 static void
@@ -292,22 +318,30 @@ tell(struct explaining *e, enum rcode rcode, const struct update_record *record)
 		reason_set(&out->reason, "nothing is there to be changed");
 }
 
-/* As handle_update.c and the writer do it. */
-static void
+/* As handle_update.c and the writer do it.  ERR_NOMEM. */
+static int
 decide(struct explaining *e, const struct message *m,
     const struct zone_version *v)
 {
+	struct helper_asker asker = {.signer = &e->signer,
+	    .address = &e->question->address,
+	    .key = e->key,
+	    .context = e->context};
 	struct update_record record;
 	struct requester q;
+	int ret;
 
 	requester_init(&q);
 	q.by.signer = &e->signer;
 	q.by.address = &e->question->address;
 	q.by.tcp = e->question->tcp;
-	requester_begin(&q, e->server, e->zone);
-	find_facts(e, &q);
-	tell(e, judge(e, m, v, &q.by, &record), &record);
+	ret = requester_begin(&q, e->server, e->zone, &asker, &e->arena);
+	if (ret == 0) {
+		find_facts(e, &q);
+		tell(e, judge(e, m, v, &q, &record), &record);
+	}
 	requester_clear(&q);
+	return ret;
 }
 
 /* What would be granted is refused all the same while the zone is frozen. */
@@ -336,10 +370,10 @@ ask(struct explaining *e)
 		return ERR_NOTFOUND;
 	}
 	ret = make_message(e, &m);
-	if (ret == 0) {
-		decide(e, &m, v);
+	if (ret == 0)
+		ret = decide(e, &m, v);
+	if (ret == 0)
 		tell_frozen(e);
-	}
 	zone_unpin(v);
 	return ret;
 }
@@ -366,6 +400,7 @@ explain(struct server *s, const struct explain_question *question,
 	if (ret == 0)
 		ret = ask(&e);
 	principal_unref(e.signer.principal);
+	context_unref(e.context);
 	settings_unref(e.settings);
 	arena_clear(&e.arena);
 	return ret;

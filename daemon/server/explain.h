@@ -34,7 +34,8 @@ struct explain_question {
 	const char *type;  /* "A"; ANY in a deletion: the whole name */
 	/* As in a zone file, names absolute; NULL: none, in a deletion. */
 	const char *rdata;
-	bool is_impatient; /* does not wait for the directory */
+	/* Does not wait for the directory, and asks no helpers. */
+	bool is_impatient;
 };
 
 struct explanation {

@@ -95,6 +95,10 @@ gather(struct request *r)
 {
 	struct server *s = r->worker->server;
 	struct update_record *record = &r->u.update.record;
+	struct helper_asker asker = {.signer = &r->tsig.signer,
+	    .address = &r->from.remote,
+	    .key = r->tsig.key,
+	    .context = r->tsig.context};
 	enum rcode rcode;
 
 	rcode =
@@ -112,12 +116,16 @@ gather(struct request *r)
 	r->requester.by.signer = &r->tsig.signer;
 	r->requester.by.address = &r->from.remote;
 	r->requester.by.tcp = request_is_tcp(r);
-	requester_begin(&r->requester, s, r->zone);
+	if (requester_begin(&r->requester, s, r->zone, &asker, &r->arena) != 0)
+		return RCODE_SERVFAIL;
 	look_for_facts(r);
 	return RCODE_NOERROR;
 }
 
-/* Every permission that needs no zone content; it may wait for facts. */
+/*
+ * Every permission that needs no zone content; it may wait for facts, and for
+ * what the writer found that helpers are to be asked.
+ */
 static enum rcode
 check(struct request *r, bool *is_parked_out)
 {
@@ -128,7 +136,8 @@ check(struct request *r, bool *is_parked_out)
 	*is_parked_out = false;
 	for (;;) {
 		rcode = update_permit(u, &r->requester.by, record);
-		if (rcode != RCODE_NOERROR || !u->waits)
+		if (rcode != RCODE_NOERROR ||
+		    (!u->waits && !inquiry_is_open(r->requester.inquiry)))
 			return rcode;
 		switch (park(r)) {
 		case PARK_WAITS:
@@ -282,7 +291,7 @@ handle_update(struct request *r, struct message_writer *w,
 }
 
 void
-finish_facts(struct request *r)
+finish_parked(struct request *r)
 {
 	struct message_writer answer;
 	enum rcode rcode;
@@ -321,6 +330,10 @@ finish_update(struct request *r)
 	struct worker *w = r->worker;
 	struct message_writer answer;
 
+	if (job->rcode == RCODE_NOERROR && r->u.update.update->waits) {
+		finish_parked(r);
+		return;
+	}
 	if (r->u.update.is_replay && job->rcode == RCODE_NOTAUTH) {
 		refuse_replay(r);
 		request_put(r);

@@ -89,12 +89,15 @@ contexts_config(const struct conf *conf)
 }
 
 static struct negotiations_config
-negotiations_config(struct server *s, const struct conf *conf)
+negotiations_config(struct server *s, const struct settings *settings)
 {
+	const struct conf *conf = settings_conf(settings);
+
 	return (
 	    struct negotiations_config){.timeout_s = conf->kerberos
 							 .negotiation_timeout_s,
 	    .per_address = conf->kerberos.negotiations_per_address,
+	    .keeps_tokens = settings_asks_helpers(settings),
 	    .name_is_taken = key_name_is_taken,
 	    .look_at_keytabs = look_at_keytabs,
 	    .arg = s};
@@ -105,7 +108,8 @@ kerberos_start(struct server *s, struct settings *settings)
 {
 	const struct conf *conf = settings_conf(settings);
 	struct contexts_config contexts = contexts_config(conf);
-	struct negotiations_config negotiations = negotiations_config(s, conf);
+	struct negotiations_config negotiations =
+	    negotiations_config(s, settings);
 	int ret;
 
 	s->acceptor = acceptor_create();
@@ -126,10 +130,12 @@ kerberos_start(struct server *s, struct settings *settings)
 }
 
 void
-kerberos_set_limits(struct server *s, const struct conf *conf)
+kerberos_set_limits(struct server *s, const struct settings *settings)
 {
-	struct contexts_config contexts = contexts_config(conf);
-	struct negotiations_config negotiations = negotiations_config(s, conf);
+	struct contexts_config contexts =
+	    contexts_config(settings_conf(settings));
+	struct negotiations_config negotiations =
+	    negotiations_config(s, settings);
 
 	contexts_configure(s->contexts, &contexts);
 	negotiations_configure(s->negotiations, &negotiations);

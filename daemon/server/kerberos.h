@@ -11,7 +11,6 @@
 #ifndef SERVER_KERBEROS_H
 #define SERVER_KERBEROS_H
 
-struct conf;
 struct server;
 struct settings;
 
@@ -25,8 +24,8 @@ int kerberos_start(struct server *s, struct settings *settings);
  */
 void kerberos_use_keytabs(struct server *s, struct settings *settings);
 
-/* Bounds and lifetimes from now on. */
-void kerberos_set_limits(struct server *s, const struct conf *conf);
+/* Bounds and lifetimes from now on, and whether tokens are kept. */
+void kerberos_set_limits(struct server *s, const struct settings *settings);
 
 /* Forgets contexts and half-open negotiations whose time is over. */
 void kerberos_expire(struct server *s);

@@ -107,13 +107,14 @@ use_sockets(struct server *s, struct net_listeners *l)
 }
 
 static void
-apply_limits(struct server *s, const struct conf *conf)
+apply_limits(struct server *s, const struct settings *settings)
 {
+	const struct conf *conf = settings_conf(settings);
 	struct transfers_settings transfers = {.n_threads = TRANSFER_THREADS,
 	    .max_transfers = conf->options.transfers_out,
 	    .max_time_ms = conf->options.max_transfer_time_out_s * 1000ull};
 
-	kerberos_set_limits(s, conf);
+	kerberos_set_limits(s, settings);
 	transfers_set(s->transfers, &transfers);
 	net_clients_set_limits(s->clients, conf->options.tcp_clients,
 	    conf->options.tcp_clients_per_address);
@@ -185,7 +186,7 @@ reload(struct server *s, struct settings *settings, enum store_files files,
 		return ret;
 	}
 	warn_of_restart(s, settings_conf(s->settings), conf, warnings);
-	apply_limits(s, conf);
+	apply_limits(s, settings);
 	move_session_key(s, s->settings, settings, warnings);
 	kerberos_use_keytabs(s, settings);
 	if (grants_use(s->grants, settings, reason) != 0) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/err.h"
 #include "daemon/identity/principal.h"
 #include "daemon/server/facts_cache.h"
 #include "daemon/server/forward.h"
@@ -22,9 +23,20 @@ requester_init(struct requester *q)
 	memset(q, 0, sizeof(*q));
 }
 
-void
+static int
+add_inquiry(struct requester *q, const struct helper_asker *asker,
+    struct arena *a)
+{
+	q->inquiry = inquiry_create(asker, a);
+	q->helpers = (struct policy_helpers){inquiry_ask, q->inquiry};
+	q->by.helpers = &q->helpers;
+	return q->inquiry == NULL ? ERR_NOMEM : 0;
+}
+
+int
 requester_begin(struct requester *q, struct server *s,
-    const struct zone_settings *z)
+    const struct zone_settings *z, const struct helper_asker *asker,
+    struct arena *a)
 {
 	q->zones =
 	    (struct policy_zones){forward_has_address, forward_is_reserved, s};
@@ -32,6 +44,7 @@ requester_begin(struct requester *q, struct server *s,
 	q->by.book = q->book;
 	q->by.allow_update = z->allow_update;
 	q->by.zones = &q->zones;
+	return policy_book_asks_helpers(q->book) ? add_inquiry(q, asker, a) : 0;
 }
 
 bool

@@ -6,12 +6,13 @@
  *
  * Owns:    references on the policy book and on facts; the rest is lent.
  * Threads: one at a time.
- * Errors:  none.
+ * Errors:  negative enum err.
  */
 #ifndef SERVER_REQUESTER_H
 #define SERVER_REQUESTER_H
 
 #include "daemon/policy/policy.h"
+#include "daemon/server/inquiry.h"
 #include "daemon/update/update.h"
 
 struct facts_view;
@@ -24,19 +25,23 @@ struct zone_settings;
 struct requester {
 	struct update_requester by; /* points to what follows */
 	struct policy_zones zones;
+	struct policy_helpers helpers;
 	struct policy_book *book;
 	struct signer_facts *facts;
+	struct inquiry *inquiry; /* of helpers; NULL: no rule needs them */
 };
 
 /* Nobody; every requester begins so. */
 void requester_init(struct requester *q);
 
 /*
- * Who asks is in q->by: signer, address, transport.  Adds the zone's book as
- * it is now, and what else the server knows.
+ * Who asks is in q->by: signer, address, transport; and in asker, for helpers.
+ * Adds the zone's book as it is now, and what else the server knows; questions
+ * lie in a.  ERR_NOMEM.
  */
-void requester_begin(struct requester *q, struct server *s,
-    const struct zone_settings *z);
+int requester_begin(struct requester *q, struct server *s,
+    const struct zone_settings *z, const struct helper_asker *asker,
+    struct arena *a);
 
 /* True if facts of the signer could decide. */
 bool requester_needs_facts(const struct requester *q);

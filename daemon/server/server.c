@@ -29,6 +29,7 @@
 #include "daemon/server/decisions.h"
 #include "daemon/server/grants.h"
 #include "daemon/server/health.h"
+#include "daemon/server/helpers.h"
 #include "daemon/server/kerberos.h"
 #include "daemon/server/log_limit.h"
 #include "daemon/server/notifier.h"
@@ -288,6 +289,8 @@ create_rooms(struct server *s, struct settings *settings, struct reason *reason)
 	if (ret == 0)
 		ret = settings_bind(settings, s->store);
 	if (ret == 0)
+		ret = helpers_create(&s->helpers);
+	if (ret == 0)
 		ret = workers_create(s);
 	if (ret == 0)
 		ret = transfers_create(&transfers, &s->transfers);
@@ -500,7 +503,9 @@ server_stop(struct server *s)
 	if (s->store != NULL)
 		store_stop(s->store);
 	grants_stop(s->grants);
+	helpers_stop(s->helpers);
 	workers_destroy(s);
+	helpers_destroy(s->helpers);
 	grants_destroy(s->grants);
 	transfers_destroy(s->transfers);
 	store_close(s->store);

@@ -623,6 +623,20 @@ settings_edns(const struct settings *s)
 	return &s->edns;
 }
 
+bool
+settings_asks_helpers(const struct settings *s)
+{
+	bool asks = false;
+
+	for (size_t i = 0; i < s->n_zones && !asks; i++) {
+		struct policy_book *b = zone_book_ref(s->zones[i].book);
+
+		asks = policy_book_asks_helpers(b);
+		policy_book_unref(b);
+	}
+	return asks;
+}
+
 size_t
 settings_n_zones(const struct settings *s)
 {

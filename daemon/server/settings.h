@@ -71,6 +71,9 @@ const char *settings_session_keyfile(const struct settings *s);
 const struct zone_settings *settings_zone(const struct settings *s,
     const struct store_zone *zone);
 
+/* True if a zone has external rules. */
+bool settings_asks_helpers(const struct settings *s);
+
 size_t settings_n_zones(const struct settings *s);
 const struct zone_settings *settings_zone_at(const struct settings *s,
     size_t i);

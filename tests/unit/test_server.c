@@ -13,6 +13,8 @@ extern CU_TestInfo feed_tests[];
 extern CU_TestInfo grant_rules_tests[];
 extern CU_TestInfo groups_tests[];
 extern CU_TestInfo health_view_tests[];
+extern CU_TestInfo helper_wire_tests[];
+extern CU_TestInfo helpers_tests[];
 extern CU_TestInfo log_limit_tests[];
 extern CU_TestInfo own_names_tests[];
 extern CU_TestInfo repeats_tests[];
@@ -30,6 +32,8 @@ main(int argc, char **argv)
 	    {"grant rules", NULL, NULL, NULL, NULL, grant_rules_tests},
 	    {"groups", NULL, NULL, NULL, NULL, groups_tests},
 	    {"health view", NULL, NULL, NULL, NULL, health_view_tests},
+	    {"helper wire", NULL, NULL, NULL, NULL, helper_wire_tests},
+	    {"helpers", NULL, NULL, NULL, NULL, helpers_tests},
 	    {"log limit", NULL, NULL, NULL, NULL, log_limit_tests},
 	    {"own names", NULL, NULL, NULL, NULL, own_names_tests},
 	    {"repeats", NULL, NULL, NULL, NULL, repeats_tests},
