@@ -190,9 +190,20 @@ loss_of(const struct report_entry *e)
 	return e->is_wanted && e->is_newest ? REPORT_ERROR : REPORT_WARNING;
 }
 
+/* Its principal has a strong key, too, as new. */
+static bool
+has_stronger(const struct report *r, const struct report_entry *e)
+{
+	for (size_t i = 0; i < r->n_entries; i++)
+		if (r->entries[i].is_newest && !r->entries[i].is_weak &&
+		    strcmp(r->entries[i].principal, e->principal) == 0)
+			return true;
+	return false;
+}
+
 /* No ticket was opened by this key, nor was one expected to be. */
 static void
-judge_untried(struct health_key *k)
+judge_untried(const struct report *r, struct health_key *k)
 {
 	const struct report_entry *e = k->entry;
 	const struct report_spn *s = k->spn;
@@ -205,6 +216,8 @@ judge_untried(struct health_key *k)
 	else if (is_known && s->kdc_kvno < e->kvno)
 		say(k, s->state == REPORT_SPN_BROKEN ? loss_of(e) : REPORT_INFO,
 		    "not in use at the KDC yet");
+	else if (e->is_weak && has_stronger(r, e))
+		say(k, REPORT_INFO, "weak, beside a strong one");
 	else if (e->is_weak)
 		say(k, REPORT_WARNING, "weak");
 	else if (s != NULL && s->state == REPORT_SPN_REFUSED)
@@ -237,6 +250,6 @@ health_view_key(const struct health_view *v, const char *principal,
 	else if (k.entry->proof == REPORT_OPENS)
 		say(&k, REPORT_INFO, "opens tickets of today");
 	else
-		judge_untried(&k);
+		judge_untried(r, &k);
 	return k;
 }

@@ -230,6 +230,26 @@ test_each_key_has_its_verdict(void)
 }
 
 static void
+test_a_weak_key_beside_a_strong_one_is_no_trouble(void)
+{
+	struct report_entry both[2];
+	struct made m;
+
+	make(&m);
+	m.entry.enctype = RC4;
+	m.entry.is_weak = true;
+	CHECK_KEY(&m, REPORT_WARNING, "weak");
+	both[0] = both[1] = m.entry;
+	both[1].enctype = AES256;
+	both[1].is_weak = false;
+	m.report.entries = both;
+	m.report.n_entries = 2;
+	CHECK_KEY(&m, REPORT_INFO, "weak, beside a strong one");
+	both[1].is_newest = false;
+	CHECK_KEY(&m, REPORT_WARNING, "weak");
+}
+
+static void
 test_a_key_without_a_file_is_in_memory_only(void)
 {
 	struct health_view v;
@@ -253,6 +273,7 @@ CU_TestInfo health_view_tests[] = {
     {"missing entry", test_a_ticket_tells_more_than_a_missing_entry},
     {"usable", test_a_keytab_is_usable_once_a_ticket_proves_it},
     {"each key", test_each_key_has_its_verdict},
+    {"weak", test_a_weak_key_beside_a_strong_one_is_no_trouble},
     {"in memory", test_a_key_without_a_file_is_in_memory_only},
     CU_TEST_INFO_NULL,
 };
