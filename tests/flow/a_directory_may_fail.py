@@ -1,6 +1,7 @@
 """Somebody of a trusted realm; and a directory that hangs."""
 
 import os
+import re
 import signal
 import statistics
 import sys
@@ -73,7 +74,7 @@ def hang():
 
 
 def park(who):
-    """Updates of somebody new, while the directory hangs; their connections."""
+    """Updates of somebody new, while the directory hangs: key, connections."""
     with ccache(f"ccache-{who}"):
         wait_for("it is up", lambda: ctl("status")["directory"]["up"])
         os.kill(SLAPD, signal.SIGSTOP)
@@ -84,27 +85,50 @@ def park(who):
         socks.append(connect())
         socks[-1].sendall(framed(Signed(key, replace(who, "A", f"192.0.2.{i + 1}")).octets))
     wait_for("they are parked", lambda: ctl("stats")["updates"]["parked"] == before + 20)
-    return socks
+    return key, socks
 
 
 def rcodes(socks):
-    os.kill(SLAPD, signal.SIGCONT)
     return {receive_message(sock)[3] & 15 for sock in socks}
+
+
+def reload(change):
+    """With another configuration; returns the old one."""
+    with open(f"{DIR}/kddnsd.conf", encoding="utf-8") as f:
+        old = f.read()
+    write(change(old))
+    return old
+
+
+def write(text):
+    with open(f"{DIR}/kddnsd.conf", "w", encoding="utf-8") as f:
+        f.write(text)
+    ctl("reload")
+
+
+def without_directory(text):
+    return "".join(line for line in re.sub(r"(?s)\nldap \{.*?\n?\};\n(?=key)", "\n", text).splitlines(True)
+                   if "policy-source" not in line and "ldap-self" not in line)
 
 
 def parked():
     """A reload, and a stop, while updates wait for a directory that hangs."""
     try:
-        socks = park("new1")
+        _, socks = park("new1")
         ctl("reload")
+        os.kill(SLAPD, signal.SIGCONT)
         expect("after a reload that leaves the directory", {NOERROR}, rcodes(socks))
-        with open(f"{DIR}/kddnsd.conf", encoding="utf-8") as f:
-            text = f.read()
-        with open(f"{DIR}/kddnsd.conf", "w", encoding="utf-8") as f:
-            f.write(text.replace("cache-time 60", "cache-time 61"))
-        socks = park("new2")
-        ctl("reload")
+        _, socks = park("new2")
+        reload(lambda text: text.replace("cache-time 60", "cache-time 61"))
+        os.kill(SLAPD, signal.SIGCONT)
         expect("after one that starts it anew", {NOERROR}, rcodes(socks))
+        key, socks = park("new4")
+        ctl("tsig-delete", key.name.to_text())
+        old = reload(without_directory)
+        expect("there is a directory", None, ctl("status")["directory"])
+        expect("after one that takes it away, and the end of the context", {REFUSED}, rcodes(socks))
+        os.kill(SLAPD, signal.SIGCONT)
+        write(old)
         park("new3")
         os.kill(PID, signal.SIGTERM)
         wait_for("it ends", lambda: not os.path.exists(f"{DIR}/run/control.sock"))
