@@ -120,8 +120,6 @@ same_identity(const struct policy_rule *a, const struct policy_rule *b)
 static bool
 covers_requesters(const struct policy_rule *a, const struct policy_rule *b)
 {
-	if (a->who == RULE_EVERYBODY)
-		return true;
 	if (a->who == RULE_IDENTITY && a->identity == RULE_ANYBODY)
 		return b->who != RULE_ADDRESS && b->who != RULE_6TO4 &&
 		    b->who != RULE_EVERYBODY && b->who != RULE_HELPER;
@@ -161,11 +159,13 @@ covers_owners(const struct policy_rule *a, const struct policy_rule *b)
 	return false;
 }
 
+/* A block does not: it is there until the directory is read, or mended. */
 static bool
 shadows(const struct policy_rule *a, const struct policy_rule *b)
 {
-	return a->target == RULE_ANY_TARGET && covers_requesters(a, b) &&
-	    covers_owners(a, b) && covers_types(a, b);
+	return a->who != RULE_EVERYBODY && a->target == RULE_ANY_TARGET &&
+	    covers_requesters(a, b) && covers_owners(a, b) &&
+	    covers_types(a, b);
 }
 
 /* --- What is said --- */

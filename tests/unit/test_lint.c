@@ -120,6 +120,29 @@ test_what_is_never_reached_is_told(void)
 		CU_ASSERT_STRING_EQUAL(LINT(reached[i][0], reached[i][1]), "");
 }
 
+/* The directory will be read, and what stands behind it is reached then. */
+static void
+test_a_block_hides_nothing(void)
+{
+	struct policy_rule_text rules[] = {{"the directory was not read yet",
+					       "ldap", POLICY_BLOCK},
+	    {"grant k zonesub ANY", "1", POLICY_FROM_FILE}};
+	struct policy_book_source source = {.rules = rules,
+	    .n = N(rules),
+	    .has_directory = true,
+	    .complain = note};
+	struct policy_book *b;
+	struct name apex;
+
+	CU_ASSERT_EQUAL_FATAL(name_from_text("ad.test", NULL, &apex), 0);
+	source.apex = &apex;
+	said[0] = '\0';
+	CU_ASSERT_EQUAL_FATAL(policy_book_create(&source, &b), 0);
+	policy_book_lint(b, note, NULL);
+	CU_ASSERT_STRING_EQUAL(said, "");
+	policy_book_unref(b);
+}
+
 static void
 test_a_realm_in_small_letters_is_told(void)
 {
@@ -131,6 +154,7 @@ test_a_realm_in_small_letters_is_told(void)
 CU_TestInfo lint_tests[] = {
     {"rules of other zones are told", test_rules_of_other_zones_are_told},
     {"what is never reached is told", test_what_is_never_reached_is_told},
+    {"a block hides nothing", test_a_block_hides_nothing},
     {"a realm in small letters is told", test_a_realm_in_small_letters_is_told},
     CU_TEST_INFO_NULL,
 };
