@@ -24,26 +24,28 @@ conf_errors_clear(struct conf_errors *e)
 	conf_errors_init(e);
 }
 
-/* "FILE:LINE: message" on the heap, or NULL. */
-static char *__attribute__((format(printf, 4, 0))) line_text(bool is_warning,
+/* Sets the text, on the heap; NULL: no memory. */
+static void __attribute__((format(printf, 4, 0))) set_text(struct conf_error *e,
     const char *file, unsigned line, const char *fmt, va_list ap)
 {
-	char *text = NULL;
 	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	FILE *f;
 
+	e->text = NULL;
+	f = open_memstream(&e->text, &len);
 	if (f == NULL)
-		return NULL;
+		return;
 	(void)fprintf(f, "%s:", file);
 	if (line != 0)
 		(void)fprintf(f, "%u:", line);
-	(void)fputs(is_warning ? " warning: " : " ", f);
+	(void)fputc(' ', f);
+	(void)fflush(f);
+	e->message_at = len;
 	(void)vfprintf(f, fmt, ap);
 	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
+		free(e->text);
+		e->text = NULL;
 	}
-	return text;
 }
 
 /* Room for one more line; false: no memory. */
@@ -65,20 +67,20 @@ void
 conf_errors_add(struct conf_errors *e, bool is_warning, unsigned order,
     const char *file, unsigned line, const char *fmt, va_list ap)
 {
-	char *text;
+	struct conf_error one = {.is_warning = is_warning, .order = order};
 
 	e->n_errors += !is_warning;
 	if (e->n == CONF_ERRORS_MOST) {
 		e->n_left_out++;
 		return;
 	}
-	text = line_text(is_warning, file, line, fmt, ap);
-	if (text == NULL || !make_room(e)) {
-		free(text);
+	set_text(&one, file, line, fmt, ap);
+	if (one.text == NULL || !make_room(e)) {
+		free(one.text);
 		e->is_nomem = true;
 		return;
 	}
-	e->items[e->n++] = (struct conf_error){is_warning, order, text};
+	e->items[e->n++] = one;
 }
 
 void
@@ -95,11 +97,25 @@ conf_errors_sort(struct conf_errors *e)
 	}
 }
 
+const struct conf_error *
+conf_errors_first(const struct conf_errors *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (!e->items[i].is_warning)
+			return &e->items[i];
+	return NULL;
+}
+
 void
 conf_errors_print(const struct conf_errors *e, FILE *out)
 {
-	for (size_t i = 0; i < e->n; i++)
-		(void)fprintf(out, "%s\n", e->items[i].text);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct conf_error *one = &e->items[i];
+
+		(void)fprintf(out, "%.*s%s%s\n", (int)one->message_at,
+		    one->text, one->is_warning ? "warning: " : "",
+		    one->text + one->message_at);
+	}
 	if (e->n_left_out > 0)
 		(void)fprintf(out, "... and %zu more\n", e->n_left_out);
 }

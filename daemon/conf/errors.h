@@ -19,7 +19,8 @@
 struct conf_error {
 	bool is_warning;
 	unsigned order; /* of the place in what was read */
-	char *text;     /* "FILE:LINE: [warning: ]message" or "PATH: ..." */
+	char *text;     /* "FILE:LINE: message" or "PATH: ..." */
+	size_t message_at;
 };
 
 #define CONF_ERRORS_MOST 1000 /* lines kept; the rest is only counted */
@@ -43,7 +44,10 @@ void conf_errors_add(struct conf_errors *e, bool is_warning, unsigned order,
 /* Puts the lines in the order of the text, as it was read. */
 void conf_errors_sort(struct conf_errors *e);
 
-/* One line each. */
+/* The first mistake that is no warning; NULL: there is none. */
+const struct conf_error *conf_errors_first(const struct conf_errors *e);
+
+/* One line each, a warning as "FILE:LINE: warning: message". */
 void conf_errors_print(const struct conf_errors *e, FILE *out);
 
 #endif

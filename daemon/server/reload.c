@@ -48,8 +48,6 @@ warn_of_restart(const struct server *s, const struct conf *old,
 {
 	if (server_worker_count(new) != s->n_workers)
 		warn(warnings, "option=workers needs a restart");
-	if (strcmp(old->options.directory, new->options.directory) != 0)
-		warn(warnings, "option=directory needs a restart");
 	if (strcmp(old->options.user, new->options.user) != 0)
 		warn(warnings, "option=user needs a restart");
 	if (strcmp(old->control.socket, new->control.socket) != 0)
@@ -120,11 +118,54 @@ apply_limits(struct server *s, const struct settings *settings)
 	    conf->options.tcp_clients_per_address);
 }
 
+static void
+say_errors(const struct conf_errors *errors, int ret, json_t *warnings,
+    struct reason *reason)
+{
+	const struct conf_error *first = conf_errors_first(errors);
+
+	for (size_t i = 0; i < errors->n; i++)
+		warn(warnings, "configuration %s", errors->items[i].text);
+	if (ret != 0)
+		reason_set(reason, "%s%s",
+		    first != NULL ? first->text : err_text(ret),
+		    errors->n_errors > 1 ? " (more in the log)" : "");
+}
+
+/*
+ * Where the store is cannot change: what is below directory, the zones' files,
+ * stays where it is with it.
+ */
+static int
+read_with_old_directory(struct server *s, struct conf_errors *errors,
+    struct settings **settings_out)
+{
+	const struct conf *old = settings_conf(s->settings);
+	size_t n = s->options.n_overrides;
+	const char **overrides = calloc(n + 1, sizeof(*overrides));
+	char *directory;
+	int ret = ERR_NOMEM;
+
+	if (overrides != NULL &&
+	    asprintf(&directory, "options/directory=\"%s\"",
+		old->options.directory) != -1) {
+		for (size_t i = 0; i < n; i++)
+			overrides[i] = s->options.overrides[i];
+		overrides[n] = directory;
+		ret = settings_read(s->options.conf_path, overrides, n + 1,
+		    s->options.session_key, errors, settings_out);
+		free(directory);
+	}
+	free(overrides);
+	return ret;
+}
+
 /* Reads the file; its mistakes go to the log, the first one to reason. */
 static int
 read_again(struct server *s, struct settings **settings_out, json_t *warnings,
     struct reason *reason)
 {
+	const struct conf *old = settings_conf(s->settings);
 	struct conf_errors errors;
 	int ret;
 
@@ -132,12 +173,15 @@ read_again(struct server *s, struct settings **settings_out, json_t *warnings,
 	ret = settings_read(s->options.conf_path, s->options.overrides,
 	    s->options.n_overrides, s->options.session_key, &errors,
 	    settings_out);
-	for (size_t i = 0; i < errors.n; i++)
-		warn(warnings, "configuration %s", errors.items[i].text);
-	if (ret != 0)
-		reason_set(reason, "%s%s",
-		    errors.n > 0 ? errors.items[0].text : err_text(ret),
-		    errors.n_errors > 1 ? " (more in the log)" : "");
+	if (ret == 0 &&
+	    strcmp(settings_conf(*settings_out)->options.directory,
+		old->options.directory) != 0) {
+		warn(warnings, "option=directory needs a restart");
+		settings_unref(*settings_out);
+		conf_errors_clear(&errors); /* they are the same again */
+		ret = read_with_old_directory(s, &errors, settings_out);
+	}
+	say_errors(&errors, ret, warnings, reason);
 	conf_errors_clear(&errors);
 	return ret;
 }
