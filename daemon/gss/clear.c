@@ -80,6 +80,13 @@ read_length(struct reader *r)
 	return len;
 }
 
+/* Nothing is left, and nothing was missing. */
+static bool
+is_read(const struct reader *r)
+{
+	return !r->is_short && reader_left(r) == 0;
+}
+
 static bool
 next_is(const struct reader *r, uint8_t tag)
 {
@@ -259,8 +266,26 @@ read_inner(struct reader inner, struct clear_token *c)
 	struct reader oid = enter(&gss, TAG_OID);
 	struct clear_octets o = rest_of(&oid);
 
+	c->is_plain = c->is_plain && is_read(&inner);
 	if (!oid.is_short)
 		read_krb5(&gss, mechanism_of(o.octets, o.len), c);
+}
+
+/* mechTypes; true if that is all of them. */
+static bool
+read_mechanisms(struct reader types, struct clear_token *c)
+{
+	for (int n = 0; n < MECHANISMS_MAX && reader_left(&types) > 0; n++) {
+		struct reader oid = enter(&types, TAG_OID);
+		struct clear_octets o = rest_of(&oid);
+
+		if (oid.is_short)
+			break;
+		c->mechanisms |= mechanism_of(o.octets, o.len);
+		if (n == 0)
+			c->first = c->mechanisms;
+	}
+	return is_read(&types);
 }
 
 /*
@@ -272,31 +297,26 @@ read_spnego_init(struct reader *outer, struct clear_token *c)
 {
 	struct reader tagged = enter(outer, CONTEXT(0));
 	struct reader init = enter(&tagged, TAG_SEQUENCE);
-	struct reader types = enter(&init, CONTEXT(0));
-	struct reader token;
+	struct reader list = enter(&init, CONTEXT(0));
+	struct reader types = enter(&list, TAG_SEQUENCE);
+	struct reader token, octets;
+	bool is_whole;
 
-	types = enter(&types, TAG_SEQUENCE);
 	if (types.is_short) {
 		c->kind = CLEAR_MALFORMED;
 		return;
 	}
 	c->kind = CLEAR_SPNEGO_INIT;
-	for (int n = 0; n < MECHANISMS_MAX && reader_left(&types) > 0; n++) {
-		struct reader oid = enter(&types, TAG_OID);
-		struct clear_octets o = rest_of(&oid);
-
-		if (oid.is_short)
-			break;
-		c->mechanisms |= mechanism_of(o.octets, o.len);
-		if (n == 0)
-			c->first = c->mechanisms;
-	}
+	is_whole = read_mechanisms(types, c) && is_read(&list) &&
+	    is_read(&tagged) && is_read(outer);
 	if (next_is(&init, CONTEXT(1)))
 		(void)enter(&init, CONTEXT(1));
-	c->is_plain = next_is(&init, CONTEXT(2));
+	is_whole = is_whole && next_is(&init, CONTEXT(2));
 	token = find(&init, CONTEXT(2));
-	c->is_plain = c->is_plain && !init.is_short && reader_left(&init) == 0;
-	read_inner(enter(&token, TAG_OCTETS), c);
+	octets = enter(&token, TAG_OCTETS);
+	c->is_plain =
+	    c->is_plain && is_whole && is_read(&init) && is_read(&token);
+	read_inner(octets, c);
 }
 
 /* NegTokenResp (section 4.2.2): [2] responseToken. */
@@ -324,6 +344,7 @@ read_gss(struct reader *r, struct clear_token *c)
 	struct clear_octets o = rest_of(&oid);
 
 	c->kind = CLEAR_MALFORMED;
+	c->is_plain = is_read(r);
 	if (oid.is_short)
 		return;
 	if (o.len == sizeof(oid_spnego) &&

@@ -65,7 +65,7 @@ struct clear_token {
 	enum clear_kind kind;
 	unsigned mechanisms; /* enum clear_mechanism */
 	unsigned first;      /* NegTokenInit: the first of them; 0: none */
-	bool is_plain; /* NegTokenInit: RFC 4178's, with a token and no MIC */
+	bool is_plain; /* framed and whole; NegTokenInit: a token, no MIC */
 	bool has_ap_req;
 	unsigned ap_req_mechanism; /* which it was framed for */
 	struct clear_ap_req ap_req;

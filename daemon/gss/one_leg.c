@@ -18,6 +18,7 @@
  * The octets that krb5_rd_req() decrypts are the only ones that say who it is;
  * what clear.c has read of the token around them chooses the key, no more.
  */
+#include <errno.h>
 #include <gssapi/gssapi_ext.h>
 #include <krb5/krb5.h>
 #include <stdlib.h>
@@ -30,7 +31,10 @@
 #include "daemon/gss/initiator.h"
 #include "daemon/gss/leg.h"
 
-/* The checksum of an authenticator that holds flags (RFC 4121 section 4.1.1). */
+/*
+ * The checksum of an authenticator that holds flags (RFC 4121 section 4.1.1),
+ * neither with delegation nor with extensions.
+ */
 #define CHECKSUM_TYPE 0x8003
 #define CHECKSUM_LEN 24
 #define BINDINGS_LEN 16
@@ -69,13 +73,12 @@ needs_one_leg(const struct clear_token *t)
 {
 	const unsigned krb5 = CLEAR_MECH_KRB5 | CLEAR_MECH_MS_KRB5;
 
-	if (!t->has_ap_req || t->ap_req_mechanism != CLEAR_MECH_KRB5)
+	if (!t->is_plain || !t->has_ap_req ||
+	    t->ap_req_mechanism != CLEAR_MECH_KRB5)
 		return false;
-	if (t->kind == CLEAR_KRB5)
-		return true;
 	/* Whose first choice is taken needs no MIC of the list. */
-	return t->kind == CLEAR_SPNEGO_INIT && (t->first & krb5) != 0 &&
-	    t->is_plain;
+	return t->kind == CLEAR_KRB5 ||
+	    (t->kind == CLEAR_SPNEGO_INIT && (t->first & krb5) != 0);
 }
 
 /* Whether the key is one principal's, and no replay cache is to be asked. */
@@ -115,7 +118,10 @@ get_le32(const uint8_t *p)
 	    (uint32_t)p[3] << 24;
 }
 
-/* Whether the initiator wants what we do, and nothing that we do not. */
+/*
+ * Whether the initiator wants what we do, and nothing that we do not: what
+ * comes behind the flags may say that the AP-REQ is for another mechanism.
+ */
 static bool
 has_plain_flags(const struct exchange *x)
 {
@@ -126,7 +132,7 @@ has_plain_flags(const struct exchange *x)
 	uint32_t flags;
 
 	if (sum == NULL || sum->checksum_type != CHECKSUM_TYPE ||
-	    sum->length < CHECKSUM_LEN ||
+	    sum->length != CHECKSUM_LEN ||
 	    get_le32(sum->contents) != BINDINGS_LEN)
 		return false;
 	flags = get_le32(sum->contents + FLAGS_AT);
@@ -238,15 +244,17 @@ static bool
 get_logon_info(const struct exchange *x, const struct work *w,
     krb5_data *info_out)
 {
+	krb5_error_code code = ENOENT;
 	krb5_pac pac;
 	bool ok;
 
 	*info_out = (krb5_data){.magic = KV5M_DATA};
 	if (!find_pac(x, &pac))
 		return false;
-	ok = pac == NULL ||
-	    krb5_pac_get_buffer(x->krb5, pac, PAC_LOGON_INFO, info_out) != 0 ||
-	    is_signed(x, w, pac);
+	if (pac != NULL)
+		code =
+		    krb5_pac_get_buffer(x->krb5, pac, PAC_LOGON_INFO, info_out);
+	ok = code == ENOENT || (code == 0 && is_signed(x, w, pac));
 	krb5_pac_free(x->krb5, pac);
 	return ok;
 }

@@ -10,12 +10,22 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/base/buf.h"
 #include "tests/unit/forged.h"
 #include "tests/unit/realm.h"
 #include "tests/unit/suites.h"
 
-#define PAC_LOGON_INFO 1        /* MS-PAC 2.4 */
-#define KEY_USAGE_TICKET 2      /* RFC 4120 section 7.5.1 */
+/* Types of buffers (MS-PAC 2.4); the second is nobody's. */
+#define PAC_LOGON_INFO 1
+#define PAC_COPY 99
+#define PAC_SERVER_CHECKSUM 6
+#define PAC_KDC_CHECKSUM 7
+#define SIGNATURE_LEN 12 /* of AES */
+#define KEY_USAGE_PAC 17 /* MS-PAC 2.8 */
+
+#define KEY_USAGE_TICKET 2 /* RFC 4120 section 7.5.1 */
+#define KEY_USAGE_AUTHENTICATOR 11
+#define CHECKSUM_TYPE 0x8003    /* RFC 4121 section 4.1.1 */
 #define TRANSITED_DOMAIN_X500 1 /* RFC 4120 section 3.3.3.2 */
 #define LIFETIME_S 3600
 
@@ -23,6 +33,10 @@
 krb5_error_code encode_krb5_enc_tkt_part(const krb5_enc_tkt_part *part,
     krb5_data **octets_out);
 krb5_error_code encode_krb5_ticket(const krb5_ticket *ticket,
+    krb5_data **octets_out);
+krb5_error_code encode_krb5_authenticator(const krb5_authenticator *a,
+    krb5_data **octets_out);
+krb5_error_code encode_krb5_ap_req(const krb5_ap_req *ap_req,
     krb5_data **octets_out);
 
 #define FINE(call) CU_ASSERT_EQUAL_FATAL(call, 0)
@@ -59,53 +73,129 @@ start(struct forge *f, const struct forged *forged)
 }
 
 static void
-make_part(struct forge *f)
+make_part(struct forge *f, const struct forged *forged)
 {
 	krb5_timestamp now = (krb5_timestamp)time(NULL);
+	krb5_transited *transited = &f->part.transited;
 
 	f->part.magic = KV5M_ENC_TKT_PART;
-	f->part.flags = TKT_FLG_PRE_AUTH;
+	f->part.flags = TKT_FLG_PRE_AUTH | forged->ticket_flags;
 	f->part.session = &f->session;
 	f->part.client = f->client;
-	f->part.transited.tr_type = TRANSITED_DOMAIN_X500;
+	transited->tr_type = TRANSITED_DOMAIN_X500;
+	if (forged->transited != NULL) {
+		transited->tr_contents.data =
+		    (char *)(uintptr_t)forged->transited;
+		transited->tr_contents.length =
+		    (unsigned)strlen(forged->transited);
+	}
 	f->part.times.authtime = now;
-	f->part.times.starttime = now;
-	f->part.times.endtime = now + LIFETIME_S;
+	f->part.times.starttime = now + forged->starts_in_s;
+	f->part.times.endtime =
+	    now + (forged->ends_in_s == 0 ? LIFETIME_S : forged->ends_in_s);
+}
+
+/* Where the entry of a PAC's buffer of this type is (MS-PAC 2.4). */
+static uint8_t *
+pac_buffer(const krb5_data *pac, uint8_t type)
+{
+	uint8_t *at = (uint8_t *)pac->data + 8;
+
+	while (at[0] != type)
+		at += 16;
+	return at;
+}
+
+/* The octets of a signature, which lie in the first 64 KiB. */
+static uint8_t *
+pac_signature(const krb5_data *pac, uint8_t type)
+{
+	const uint8_t *offset = pac_buffer(pac, type) + 8;
+
+	return (uint8_t *)pac->data + (offset[0] | offset[1] << 8) + 4;
+}
+
+/* The second buffer becomes one of logon information, and that is signed. */
+static void
+double_logon_info(struct forge *f, krb5_data *pac)
+{
+	uint8_t *server = pac_signature(pac, PAC_SERVER_CHECKSUM);
+	krb5_checksum sum;
+
+	pac_buffer(pac, PAC_COPY)[0] = PAC_LOGON_INFO;
+	memset(server, 0, SIGNATURE_LEN);
+	memset(pac_signature(pac, PAC_KDC_CHECKSUM), 0, SIGNATURE_LEN);
+	FINE(krb5_c_make_checksum(f->krb5, 0, &f->key.key, KEY_USAGE_PAC, pac,
+	    &sum));
+	CU_ASSERT_EQUAL_FATAL(sum.length, SIGNATURE_LEN);
+	memcpy(server, sum.contents, SIGNATURE_LEN);
+	krb5_free_checksum_contents(f->krb5, &sum);
 }
 
 static void
-add_pac(struct forge *f, const struct forged *forged)
+sign_pac(struct forge *f, const struct forged *forged, krb5_data *octets_out)
 {
-	const krb5_keyblock *key =
-	    forged->pac == FORGED_SIGNED ? &f->key.key : &f->other_key;
+	const krb5_keyblock *key = forged->pac == FORGED_SIGNED_WITH_ANOTHER_KEY
+	    ? &f->other_key
+	    : &f->key.key;
 	krb5_data logon_info = {.length = (unsigned)forged->logon_info_len,
 	    .data = (void *)(uintptr_t)forged->logon_info};
 	krb5_pac pac;
 
 	FINE(krb5_pac_init(f->krb5, &pac));
-	FINE(krb5_pac_add_buffer(f->krb5, pac, PAC_LOGON_INFO, &logon_info));
-	FINE(krb5_kdc_sign_ticket(f->krb5, &f->part, pac, f->service, f->client,
-	    key, &f->other_key, FALSE));
+	if (forged->logon_info != NULL)
+		FINE(krb5_pac_add_buffer(f->krb5, pac, PAC_LOGON_INFO,
+		    &logon_info));
+	if (forged->pac == FORGED_LOGON_TWICE)
+		FINE(krb5_pac_add_buffer(f->krb5, pac, PAC_COPY, &logon_info));
+	FINE(krb5_pac_sign(f->krb5, pac, f->part.times.authtime,
+	    forged->pac == FORGED_SIGNED_FOR_ANOTHER ? f->service : f->client,
+	    key, &f->other_key, octets_out));
 	krb5_pac_free(f->krb5, pac);
+	if (forged->pac == FORGED_LOGON_TWICE)
+		double_logon_info(f, octets_out);
+}
+
+static void
+add_pac(struct forge *f, const struct forged *forged)
+{
+	krb5_authdata ad = {.ad_type = KRB5_AUTHDATA_WIN2K_PAC};
+	krb5_authdata *list[3] = {&ad, NULL, NULL};
+	krb5_data octets;
+
+	sign_pac(f, forged, &octets);
+	ad.length = octets.length;
+	ad.contents = (krb5_octet *)octets.data;
+	if (forged->pac == FORGED_TWO)
+		list[1] = &ad;
+	FINE(krb5_encode_authdata_container(f->krb5, KRB5_AUTHDATA_IF_RELEVANT,
+	    list, &f->part.authorization_data));
+	krb5_free_data_contents(f->krb5, &octets);
+}
+
+/* Frees what was plain; the ciphertext is the caller's. */
+static void
+seal(struct forge *f, const krb5_keyblock *key, krb5_keyusage usage,
+    krb5_data *plain, krb5_enc_data *cipher)
+{
+	size_t len;
+
+	FINE(krb5_c_encrypt_length(f->krb5, key->enctype, plain->length, &len));
+	cipher->ciphertext.data = malloc(len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cipher->ciphertext.data);
+	cipher->ciphertext.length = (unsigned)len;
+	FINE(krb5_c_encrypt(f->krb5, key, usage, NULL, plain, cipher));
+	krb5_free_data(f->krb5, plain);
 }
 
 static void
 encrypt(struct forge *f)
 {
-	krb5_enc_data *cipher = &f->ticket.enc_part;
 	krb5_data *plain;
-	size_t len;
 
 	FINE(encode_krb5_enc_tkt_part(&f->part, &plain));
-	FINE(krb5_c_encrypt_length(f->krb5, f->key.key.enctype, plain->length,
-	    &len));
-	cipher->ciphertext.data = malloc(len);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(cipher->ciphertext.data);
-	cipher->ciphertext.length = (unsigned)len;
-	FINE(krb5_c_encrypt(f->krb5, &f->key.key, KEY_USAGE_TICKET, NULL, plain,
-	    cipher));
-	cipher->kvno = f->key.vno;
-	krb5_free_data(f->krb5, plain);
+	seal(f, &f->key.key, KEY_USAGE_TICKET, plain, &f->ticket.enc_part);
+	f->ticket.enc_part.kvno = f->key.vno;
 	f->ticket.magic = KV5M_TICKET;
 	f->ticket.server = f->service;
 	FINE(encode_krb5_ticket(&f->ticket, &f->octets));
@@ -145,16 +235,83 @@ end(struct forge *f)
 	krb5_free_context(f->krb5);
 }
 
+static void
+make_ticket(struct forge *f, const struct forged *forged)
+{
+	start(f, forged);
+	make_part(f, forged);
+	if (forged->pac != FORGED_NO_PAC)
+		add_pac(f, forged);
+	encrypt(f);
+}
+
 void
 forged_ticket(const char *who, const struct forged *forged)
 {
 	struct forge f;
 
-	start(&f, forged);
-	make_part(&f);
-	if (forged->pac != FORGED_NO_PAC)
-		add_pac(&f, forged);
-	encrypt(&f);
+	make_ticket(&f, forged);
 	store(&f, who);
 	end(&f);
+}
+
+/* The authenticator, sealed. */
+static void
+authenticate(struct forge *f, const struct forged *forged,
+    krb5_enc_data *sealed)
+{
+	/* No bindings; mutual authentication and integrity. */
+	static const uint8_t usual[24] = {[0] = 16, [20] = 0x22};
+	krb5_checksum sum = {.checksum_type = CHECKSUM_TYPE,
+	    .length = sizeof(usual),
+	    .contents = (krb5_octet *)(uintptr_t)usual};
+	krb5_keyblock subkey = {.enctype = forged->subkey_enctype};
+	krb5_authenticator a = {.client = f->client,
+	    .checksum = &sum,
+	    .ctime = (krb5_timestamp)time(NULL) + forged->clock_ahead_s,
+	    .seq_number = forged->sequence};
+	krb5_data *plain;
+
+	if (forged->checksum != NULL) {
+		sum.contents = (krb5_octet *)(uintptr_t)forged->checksum;
+		sum.length = (unsigned)forged->checksum_len;
+	}
+	if (forged->authenticator_client != NULL)
+		FINE(krb5_parse_name(f->krb5, forged->authenticator_client,
+		    &a.client));
+	if (subkey.enctype != 0) {
+		FINE(krb5_c_make_random_key(f->krb5, subkey.enctype, &subkey));
+		a.subkey = &subkey;
+	}
+	FINE(encode_krb5_authenticator(&a, &plain));
+	seal(f, &f->session, KEY_USAGE_AUTHENTICATOR, plain, sealed);
+	krb5_free_keyblock_contents(f->krb5, &subkey);
+	if (a.client != f->client)
+		krb5_free_principal(f->krb5, a.client);
+}
+
+size_t
+forged_token(const struct forged *forged, uint8_t *out, size_t size)
+{
+	static const uint8_t krb5[] = {6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12,
+	    1, 2, 2, 1, 0};
+	krb5_ap_req ap_req = {.ap_options = forged->ap_options};
+	krb5_data *octets;
+	struct forge f;
+	struct writer w;
+
+	make_ticket(&f, forged);
+	ap_req.ticket = &f.ticket;
+	authenticate(&f, forged, &ap_req.authenticator);
+	FINE(encode_krb5_ap_req(&ap_req, &octets));
+	writer_init(&w, out, size);
+	writer_u16(&w, 0x6082);
+	writer_u16(&w, (uint16_t)(sizeof(krb5) + octets->length));
+	writer_octets(&w, krb5, sizeof(krb5));
+	writer_octets(&w, octets->data, octets->length);
+	CU_ASSERT_FATAL(!writer_full(&w));
+	krb5_free_data(f.krb5, octets);
+	free(ap_req.authenticator.ciphertext.data);
+	end(&f);
+	return w.len;
 }

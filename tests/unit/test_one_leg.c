@@ -8,11 +8,14 @@
  * GSS-API asks.
  */
 #include <gssapi/gssapi_ext.h>
+#include <krb5/krb5.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/gss/algorithm.h"
+#include "daemon/identity/principal.h"
 #include "tests/unit/forged.h"
 #include "tests/unit/gss_side.h"
 #include "tests/unit/logon_info.h"
@@ -164,6 +167,9 @@ put(uint8_t *out, uint8_t tag, const void *contents, size_t len)
 	return out + 4 + len;
 }
 
+#define WINDOWS_FRAME_LEN 12 /* of a NegTokenInit of ours */
+#define WINDOWS_SECOND_AT 39 /* its second mechanism */
+
 /* NegTokenInit as Windows makes it: two spellings of krb5, then NTLM. */
 static size_t
 windows_init(uint8_t *out, const gss_buffer_desc *token)
@@ -249,27 +255,228 @@ test_a_pac_is_believed_if_it_is_signed(void)
 	pac_is_for_gss_api(FORGED_SIGNED_WITH_ANOTHER_KEY, false);
 }
 
-static void
-test_it_is_one_ap_req_by_either_way(void)
+/* A token that nobody's library would make; what is not said is usual. */
+static size_t
+forge(struct forged forged, uint8_t *token)
 {
+	struct logon_info info = logon_info_load("full");
+	size_t len;
+
+	if (forged.client == NULL)
+		forged.client = "PC1$@AD.TEST";
+	forged.service = REALM_NS1;
+	forged.logon_info = info.octets;
+	forged.logon_info_len = info.len;
+	len = forged_token(&forged, token, TOKEN_SIZE);
+	free(info.octets);
+	return len;
+}
+
+static void
+is_one_ap_req(uint32_t sequence, int32_t subkey_enctype)
+{
+	const struct forged forged = {.sequence = sequence,
+	    .subkey_enctype = subkey_enctype};
+	uint8_t token[TOKEN_SIZE];
 	struct negotiation_result r;
-	struct initiator i;
+	size_t len;
 
 	set_up();
-	start(&i, false, INITIATOR_FLAGS);
-	gss_side_negotiate(&alone, "a", i.token.value, i.token.length, &r);
+	len = forge(forged, token);
+	gss_side_negotiate(&alone, "a", token, len, &r);
 	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	CU_ASSERT_EQUAL(n_alone(&alone), 1);
 	negotiation_result_clear(&r);
 	alone.replay_file = true; /* from now on GSS-API accepts */
 	gss_side_keytab(&alone, "dns.keytab");
-	gss_side_negotiate(&alone, "b", i.token.value, i.token.length, &r);
+	gss_side_negotiate(&alone, "b", token, len, &r);
 	CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
 	CU_ASSERT_EQUAL(r.cause, NEGOTIATION_REPLAY);
+	CU_ASSERT_STRING_EQUAL(r.reason.text, "AP-REQ was used before");
 	CU_ASSERT_STRING_EQUAL(r.initiator, "PC1$@AD.TEST");
 	CU_ASSERT_PTR_NULL(r.token);
 	negotiation_result_clear(&r);
-	initiator_clear(&i);
 	tear_down();
+}
+
+/* libkrb5 has sequence numbers with a sign, GSS-API has none. */
+static void
+test_it_is_one_ap_req_by_either_way(void)
+{
+	is_one_ap_req(1, GSS_ENCTYPE_AES128_SHA1);
+	is_one_ap_req(1, 0);
+	is_one_ap_req(0, 0);
+	is_one_ap_req(0x80, 0);
+	is_one_ap_req(0x80000000, GSS_ENCTYPE_AES256_SHA1);
+	is_one_ap_req(0xffffffff, 0);
+}
+
+/* What a leg came to. */
+static void
+outcome(const struct negotiation_result *r, char *text, size_t size)
+{
+	const struct principal *p;
+
+	if (r->state != NEGOTIATION_COMPLETE) {
+		(void)snprintf(text, size, "refused: %s",
+		    negotiation_cause_text(r->cause));
+		return;
+	}
+	p = context_principal(r->context);
+	(void)snprintf(text, size, "%s, kind %d, PAC %d, %zu SIDs, enctype %d",
+	    p->text, (int)p->kind, (int)p->pac, principal_n_sids(p),
+	    (int)context_enctype(r->context));
+}
+
+/* One token, to both sides: they make the same of it; alone, if it is plain. */
+static void
+outcomes_are_alike(const char *what, const void *token, size_t len,
+    bool is_plain)
+{
+	char one_text[256], other_text[256];
+	struct negotiation_result one, other;
+
+	set_up();
+	gss_side_negotiate(&alone, "k", token, len, &one);
+	gss_side_negotiate(&gssapi, "k", token, len, &other);
+	outcome(&one, one_text, sizeof(one_text));
+	outcome(&other, other_text, sizeof(other_text));
+	if (strcmp(one_text, other_text) != 0 ||
+	    n_alone(&alone) != (is_plain ? 1 : 0))
+		(void)fprintf(stderr, "%s: alone %d: %s; GSS-API: %s\n", what,
+		    (int)n_alone(&alone), one_text, other_text);
+	CU_ASSERT_STRING_EQUAL(one_text, other_text);
+	CU_ASSERT_EQUAL(n_alone(&alone), is_plain ? 1 : 0);
+	negotiation_result_clear(&one);
+	negotiation_result_clear(&other);
+	tear_down();
+}
+
+struct odd {
+	const char *what;
+	bool is_plain;
+	struct forged forged;
+};
+
+static void
+forged_are_alike(const struct odd *odd, size_t n)
+{
+	uint8_t token[TOKEN_SIZE];
+
+	for (size_t i = 0; i < n; i++)
+		outcomes_are_alike(odd[i].what, token,
+		    forge(odd[i].forged, token), odd[i].is_plain);
+}
+
+#define FORGED_ARE_ALIKE(odd)                                                  \
+	forged_are_alike(odd, sizeof(odd) / sizeof((odd)[0]))
+
+static void
+test_tickets_are_taken_as_gss_api_does(void)
+{
+	static const struct odd odd[] = {
+	    {"invalid", false, {.ticket_flags = TKT_FLG_INVALID}},
+	    {"postdated", true, {.ticket_flags = TKT_FLG_POSTDATED}},
+	    {"starts soon", true, {.starts_in_s = 200}},
+	    {"starts later", false, {.starts_in_s = 400}},
+	    {"has just ended", false, {.ends_in_s = -200}},
+	    {"ended", false, {.ends_in_s = -400}},
+	    {"other realm", true, {.client = "PC1$@OTHER.TEST"}},
+	    {"through a realm", false,
+		{.client = "PC1$@OTHER.TEST", .transited = "EVIL.TEST"}},
+	    {"checked by the KDC", true,
+		{.client = "PC1$@OTHER.TEST",
+		    .transited = "EVIL.TEST",
+		    .ticket_flags = TKT_FLG_TRANSIT_POLICY_CHECKED}},
+	    {"anonymous", false, {.client = "WELLKNOWN/ANONYMOUS@AD.TEST"}},
+	};
+
+	FORGED_ARE_ALIKE(odd);
+}
+
+static void
+test_authenticators_are_taken_as_gss_api_does(void)
+{
+	static const struct odd odd[] = {
+	    {"another's", false, {.authenticator_client = "PC2$@AD.TEST"}},
+	    {"other case", false, {.authenticator_client = "pc1$@AD.TEST"}},
+	    {"other realm", false, {.authenticator_client = "PC1$@B.TEST"}},
+	    {"a little ahead", true, {.clock_ahead_s = 200}},
+	    {"ahead", false, {.clock_ahead_s = 400}},
+	    {"behind", false, {.clock_ahead_s = -400}},
+	    {"RC4 subkey", false, {.subkey_enctype = ENCTYPE_ARCFOUR_HMAC}},
+	    {"user-to-user", true, {.ap_options = AP_OPTS_USE_SESSION_KEY}},
+	    {"mutual", true, {.ap_options = AP_OPTS_MUTUAL_REQUIRED}},
+	};
+
+	FORGED_ARE_ALIKE(odd);
+}
+
+static void
+test_pacs_are_taken_as_gss_api_does(void)
+{
+	static const struct odd odd[] = {
+	    {"signed", true, {.pac = FORGED_SIGNED}},
+	    {"other key", false, {.pac = FORGED_SIGNED_WITH_ANOTHER_KEY}},
+	    {"other name", false, {.pac = FORGED_SIGNED_FOR_ANOTHER}},
+	    {"logon information twice", false, {.pac = FORGED_LOGON_TWICE}},
+	    {"two", false, {.pac = FORGED_TWO}},
+	};
+
+	FORGED_ARE_ALIKE(odd);
+}
+
+/* Lengths in front, flags at octet 20 (RFC 4121 section 4.1.1). */
+static void
+test_checksums_are_taken_as_gss_api_does(void)
+{
+	static const uint8_t bound[] = {16, [4] = 9, [20] = 0x22, [23] = 0};
+	static const uint8_t delegated[] = {16, [20] = 0x23, [23] = 0};
+	static const uint8_t one_way[] = {16, [20] = 0x20, [23] = 0};
+	static const uint8_t untold[] = {16, [20] = 0x02, [23] = 0};
+	static const uint8_t cut[] = {16, [20] = 0x22, [22] = 0};
+	static const uint8_t lies[] = {15, [20] = 0x22, [23] = 0};
+	static const uint8_t unknown[] = {16, [20] = 0x22, [27] = 9, [31] = 0};
+	static const uint8_t broken[] = {16, [20] = 0x22, [27] = 9};
+	static const uint8_t iakerb[] = {16, [20] = 0x22, [27] = 1, [31] = 0};
+#define SUM(sum)                                                               \
+	{                                                                      \
+		.checksum = (sum), .checksum_len = sizeof(sum)                 \
+	}
+	static const struct odd odd[] = {
+	    {"channel bindings", true, SUM(bound)},
+	    {"delegation", false, SUM(delegated)},
+	    {"not mutual", false, SUM(one_way)},
+	    {"no integrity", false, SUM(untold)},
+	    {"short", false, SUM(cut)},
+	    {"other length of bindings", false, SUM(lies)},
+	    {"unknown extension", false, SUM(unknown)},
+	    {"broken extension", false, SUM(broken)},
+	    {"IAKERB's extension", false, SUM(iakerb)},
+	};
+
+	FORGED_ARE_ALIKE(odd);
+}
+
+static void
+test_frames_are_taken_as_gss_api_does(void)
+{
+	uint8_t token[TOKEN_SIZE], spnego[TOKEN_SIZE];
+	const struct forged usual = {.sequence = 1};
+	gss_buffer_desc krb5 = {.value = token};
+	size_t len;
+
+	krb5.length = forge(usual, token);
+	token[krb5.length] = 0;
+	outcomes_are_alike("octet behind", token, krb5.length + 1, false);
+	len = windows_init(spnego, &krb5);
+	outcomes_are_alike("Windows", spnego, len, true);
+	spnego[len] = 0;
+	outcomes_are_alike("octet behind SPNEGO", spnego, len + 1, false);
+	outcomes_are_alike("no frame", spnego + WINDOWS_FRAME_LEN,
+	    len - WINDOWS_FRAME_LEN, false);
+	spnego[WINDOWS_SECOND_AT] ^= 1;
+	outcomes_are_alike("list that breaks off", spnego, len, false);
 }
 
 CU_TestInfo one_leg_tests[] = {
@@ -279,5 +486,10 @@ CU_TestInfo one_leg_tests[] = {
     {"flags", test_unusual_flags_are_left_to_gss_api},
     {"PAC", test_a_pac_is_believed_if_it_is_signed},
     {"one AP-REQ", test_it_is_one_ap_req_by_either_way},
+    {"tickets", test_tickets_are_taken_as_gss_api_does},
+    {"authenticators", test_authenticators_are_taken_as_gss_api_does},
+    {"PACs", test_pacs_are_taken_as_gss_api_does},
+    {"checksums", test_checksums_are_taken_as_gss_api_does},
+    {"frames", test_frames_are_taken_as_gss_api_does},
     CU_TEST_INFO_NULL,
 };
