@@ -42,6 +42,12 @@
 
 #define PAC_LOGON_INFO 1 /* MS-PAC 2.4 */
 
+/*
+ * When a ticket has no more left GSS-API adds the clock skew of krb5.conf, which
+ * libkrb5 does not tell: a client whose clock is behind still uses it.
+ */
+#define LAST_SECONDS 300
+
 /* DER of what goes around an AP-REP (RFC 4121 4.1, RFC 4178 4.2.2). */
 #define TAG_OCTETS 0x04
 #define TAG_OID 0x06
@@ -287,7 +293,7 @@ has_time_left(const struct exchange *x, struct work *w)
 	uint32_t end_s = (uint32_t)x->ticket->enc_part2->times.endtime;
 
 	w->lifetime_s = end_s > now_s ? (uint32_t)(end_s - now_s) : 0;
-	return w->lifetime_s > 0;
+	return w->lifetime_s > LAST_SECONDS;
 }
 
 /* --- The answer --- */

@@ -479,6 +479,22 @@ test_frames_are_taken_as_gss_api_does(void)
 	outcomes_are_alike("list that breaks off", spnego, len, false);
 }
 
+/* A client whose clock is behind goes on using it: GSS-API knows how long. */
+static void
+test_the_clock_skew_is_added_to_the_last_minutes(void)
+{
+	const struct forged forged = {.ends_in_s = 60};
+	uint8_t token[TOKEN_SIZE];
+	struct negotiation_result r;
+
+	set_up();
+	gss_side_negotiate(&alone, "k", token, forge(forged, token), &r);
+	CU_ASSERT_EQUAL_FATAL(r.state, NEGOTIATION_COMPLETE);
+	CU_ASSERT(context_seconds_left(r.context) > 60);
+	negotiation_result_clear(&r);
+	tear_down();
+}
+
 CU_TestInfo one_leg_tests[] = {
     {"krb5", test_krb5_is_answered_as_gss_api_does},
     {"spnego", test_spnego_is_answered_as_gss_api_does},
@@ -491,5 +507,6 @@ CU_TestInfo one_leg_tests[] = {
     {"PACs", test_pacs_are_taken_as_gss_api_does},
     {"checksums", test_checksums_are_taken_as_gss_api_does},
     {"frames", test_frames_are_taken_as_gss_api_does},
+    {"last minutes", test_the_clock_skew_is_added_to_the_last_minutes},
     CU_TEST_INFO_NULL,
 };
