@@ -246,6 +246,8 @@ add_principal(struct acceptor_generation *g, krb5_const_principal principal)
 		krb5_free_principal(g->krb5, p->principal);
 		return ERR_NOMEM;
 	}
+	/* Else krb5 may look its host up in the DNS: it is as it stands. */
+	p->principal->type = KRB5_NT_PRINCIPAL;
 	p->hash = hash_principal(principal);
 	p->first_entry = GENERATION_NOWHERE;
 	g->n_principals++;

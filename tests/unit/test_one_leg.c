@@ -495,6 +495,82 @@ test_the_clock_skew_is_added_to_the_last_minutes(void)
 	tear_down();
 }
 
+/* REALM_NS1's keys under a name of the kind that ktpass gives. */
+static void
+write_host_keytab(const char *name)
+{
+	char from[REALM_PATH_SIZE], to[REALM_PATH_SIZE];
+	krb5_principal ns1, host;
+	krb5_keytab_entry entry;
+	krb5_keytab keytab, own;
+	krb5_context krb5;
+
+	CU_ASSERT_EQUAL_FATAL(krb5_init_context(&krb5), 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_parse_name(krb5, REALM_NS1, &ns1), 0);
+	CU_ASSERT_EQUAL_FATAL(krb5_parse_name(krb5, "DNS/NS1.ad.test@AD.TEST",
+				  &host),
+	    0);
+	host->type = KRB5_NT_SRV_HST;
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_resolve(krb5,
+				  realm_path("FILE:", "dns.keytab", from),
+				  &keytab),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_resolve(krb5,
+				  realm_path("WRFILE:", name, to), &own),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_get_entry(krb5, keytab, ns1, 0,
+				  GSS_ENCTYPE_AES256_SHA1, &entry),
+	    0);
+	krb5_free_principal(krb5, entry.principal);
+	entry.principal = host;
+	CU_ASSERT_EQUAL_FATAL(krb5_kt_add_entry(krb5, own, &entry), 0);
+	(void)krb5_free_keytab_entry_contents(krb5, &entry);
+	(void)krb5_kt_close(krb5, own);
+	(void)krb5_kt_close(krb5, keytab);
+	krb5_free_principal(krb5, ns1);
+	krb5_free_context(krb5);
+}
+
+/* krb5.conf says so until it is taken back. */
+static void
+set_fallback(bool on)
+{
+	static char old[REALM_PATH_SIZE], both[2 * REALM_PATH_SIZE];
+	char path[REALM_PATH_SIZE];
+	FILE *f;
+
+	if (!on) {
+		(void)setenv("KRB5_CONFIG", old, 1);
+		return;
+	}
+	(void)snprintf(old, sizeof(old), "%s", getenv("KRB5_CONFIG"));
+	f = fopen(realm_path("", "fallback.conf", path), "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	(void)fputs("[libdefaults]\ndns_canonicalize_hostname = fallback\n", f);
+	(void)fclose(f);
+	(void)snprintf(both, sizeof(both), "%s:%s", path, old);
+	(void)setenv("KRB5_CONFIG", both, 1);
+}
+
+/* We are the DNS that such a question would go to. */
+static void
+test_hosts_in_keytabs_are_not_looked_up(void)
+{
+	const struct forged usual = {.sequence = 1};
+	uint8_t token[TOKEN_SIZE];
+	struct negotiation_result r;
+
+	write_host_keytab("host_type.keytab");
+	set_fallback(true);
+	gss_side_init(&alone, "host_type.keytab");
+	gss_side_negotiate(&alone, "k", token, forge(usual, token), &r);
+	set_fallback(false);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_COMPLETE);
+	CU_ASSERT_EQUAL(n_alone(&alone), 1);
+	negotiation_result_clear(&r);
+	gss_side_clear(&alone);
+}
+
 CU_TestInfo one_leg_tests[] = {
     {"krb5", test_krb5_is_answered_as_gss_api_does},
     {"spnego", test_spnego_is_answered_as_gss_api_does},
@@ -508,5 +584,6 @@ CU_TestInfo one_leg_tests[] = {
     {"checksums", test_checksums_are_taken_as_gss_api_does},
     {"frames", test_frames_are_taken_as_gss_api_does},
     {"last minutes", test_the_clock_skew_is_added_to_the_last_minutes},
+    {"hosts", test_hosts_in_keytabs_are_not_looked_up},
     CU_TEST_INFO_NULL,
 };
