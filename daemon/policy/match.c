@@ -142,7 +142,7 @@ match_by_helper(const struct policy_rule *r, const struct policy_question *q)
 	const char *why;
 
 	if (match_is_forgeable(q))
-		return MATCH_NO;
+		return MATCH_UNKNOWN;
 	if (q->type == TYPE_ANY)
 		return MATCH_YES;
 	switch (ask_helper(r, q, &why)) {
@@ -163,8 +163,11 @@ match_why_silent(const struct policy_rule *r, const struct policy_question *q)
 {
 	const char *why;
 
-	if (r->who != RULE_HELPER || q->type == TYPE_ANY ||
-	    match_is_forgeable(q) || ask_helper(r, q, &why) != POLICY_WORD_NONE)
+	if (r->who != RULE_HELPER)
+		return NULL;
+	if (match_is_forgeable(q))
+		return "the request is neither signed nor came over TCP";
+	if (q->type == TYPE_ANY || ask_helper(r, q, &why) != POLICY_WORD_NONE)
 		return NULL;
 	return why;
 }

@@ -35,7 +35,7 @@ enum match match_owner(const struct policy_rule *r,
     const struct policy_question *q);
 /* TYPE_ANY in the question matches every rule: some type may. */
 bool match_type(const struct policy_rule *r, uint16_t type);
-/* Nobody knows who asks: neither a signature nor TCP.  No rule is for that. */
+/* Nobody knows who asks: neither a signature nor TCP.  No helper is asked. */
 bool match_is_forgeable(const struct policy_question *q);
 /* What a helper's silence is due to; static text, or NULL: it is not silent. */
 const char *match_why_silent(const struct policy_rule *r,

@@ -271,7 +271,8 @@ decide_name(const struct policy_book *b, const struct policy_question *q,
 		break;
 	}
 	if (r->is_grant || r->target != RULE_ANY_TARGET ||
-	    r->who == RULE_HELPER || !match_covers_all_types(r))
+	    (r->who == RULE_HELPER && !match_is_forgeable(q)) ||
+	    !match_covers_all_types(r))
 		return POLICY_LATER;
 	*rule_out = r;
 	return POLICY_DENY;
@@ -295,7 +296,7 @@ helper_lacks_of(const struct policy_rule *r, const struct policy_question *q,
 {
 	if (!match_type(r, q->type))
 		return LACK_TYPE;
-	if (!was_reached || q->type == TYPE_ANY)
+	if (!was_reached || q->type == TYPE_ANY || match_is_forgeable(q))
 		return LACK_REQUESTER;
 	if (match_why_silent(r, q) != NULL)
 		return LACK_ANSWER;

@@ -327,8 +327,8 @@ static void
 test_no_helper_is_asked_for_whom_nobody_knows(void)
 {
 	static const char *const texts[] = {"grant local:/a external . A",
-	    "deny local:/a external . TXT"};
-	struct policy_book *b = book(texts, N(texts));
+	    "grant k name y.ad.test", "deny local:/a external . ANY"};
+	struct policy_book *b = book(texts, 1);
 	struct reason reason;
 	struct asked asked;
 
@@ -343,10 +343,19 @@ test_no_helper_is_asked_for_whom_nobody_knows(void)
 	CU_ASSERT_EQUAL(asked.n, 0);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(reason.text, "neither signed nor came over TCP"));
+	policy_book_unref(b);
+	/* What would deny does; allow-update has no say. */
+	b = book(texts, N(texts));
+	CU_ASSERT_EQUAL(ask_by(b, SIGNER_NONE, false, "x.ad.test", TYPE_TXT,
+			    &asked, &reason)
+			    .verdict,
+	    POLICY_DENY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(reason.text,
+	    "(f:1)\", for the request is neither signed nor came over TCP"));
 	CU_ASSERT_EQUAL(ask_by(b, SIGNER_NONE, false, "x.ad.test", TYPE_ANY,
 			    &asked, &reason)
 			    .verdict,
-	    POLICY_NO_MATCH);
+	    POLICY_DENY);
 	CU_ASSERT_EQUAL(asked.n, 0);
 	policy_book_unref(b);
 }
