@@ -13,6 +13,7 @@ nothing of its old life.
 """
 
 import argparse
+import atexit
 import contextlib
 import os
 import random
@@ -191,6 +192,7 @@ def ask(args, name):
 def start(args, log):
     process = subprocess.Popen(  # pylint: disable=consider-using-with
         [args.kddnsd, "-f", "-c", args.conf], stderr=log, stdout=log)
+    atexit.register(process.kill)  # does nothing to one that has ended
     deadline = time.monotonic() + 2 * ANSWER_S
     query = dns.message.make_query(args.zone, "SOA")
     while time.monotonic() < deadline:
