@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -285,6 +286,44 @@ write_new(const struct storage *s, int dirfd, const char *path,
 	ret = storage_write(s, fd, octets, len, 0);
 	if (ret == 0)
 		ret = storage_sync(s, fd);
+	(void)s->close(s->arg, fd);
+	return ret;
+}
+
+static int
+read_whole(const struct storage *s, int fd, uint8_t **octets_out,
+    size_t *len_out)
+{
+	struct stat meta;
+	uint8_t *octets;
+	int ret;
+
+	if (fstat(fd, &meta) == -1)
+		return err_from_errno(errno);
+	octets = malloc((size_t)meta.st_size + 1);
+	if (octets == NULL)
+		return ERR_NOMEM;
+	ret = storage_read(s, fd, octets, (size_t)meta.st_size, 0);
+	if (ret != 0) {
+		free(octets);
+		return ret;
+	}
+	*octets_out = octets;
+	*len_out = (size_t)meta.st_size;
+	return 0;
+}
+
+int
+storage_read_file(const struct storage *s, int dirfd, const char *path,
+    uint8_t **octets_out, size_t *len_out)
+{
+	int fd = s->open(s->arg, dirfd, path, O_RDONLY, 0), ret;
+
+	*octets_out = NULL;
+	*len_out = 0;
+	if (fd == -1)
+		return err_from_errno(errno);
+	ret = read_whole(s, fd, octets_out, len_out);
 	(void)s->close(s->arg, fd);
 	return ret;
 }

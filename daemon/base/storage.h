@@ -75,6 +75,12 @@ int storage_list(const struct storage *s, int dirfd,
     int (*take)(void *arg, const char *name), void *arg);
 
 /*
+ * The whole of a small file, in heap memory.  ERR_NOTFOUND, ERR_NOMEM, ERR_IO.
+ */
+int storage_read_file(const struct storage *s, int dirfd, const char *path,
+    uint8_t **octets_out, size_t *len_out);
+
+/*
  * A small file anew, whole or not at all: PATH.tmp, sync, rename, sync of the
  * directory.
  */

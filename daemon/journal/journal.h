@@ -75,6 +75,10 @@ struct journal_snapshots {
 int journal_recover(struct journal *j,
     const struct journal_snapshots *snapshots, struct reason *reason);
 
+/* The pid in a lock file that somebody else holds, as text; or "unknown". */
+#define JOURNAL_HOLDER_SIZE 16
+void journal_lock_holder(int lock_fd, char holder_out[JOURNAL_HOLDER_SIZE]);
+
 /* Closes, without a word in the control file; NULL is fine. */
 void journal_close(struct journal *j);
 

@@ -4,13 +4,10 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon/base/err.h"
 #include "daemon/journal/journal_state.h"
@@ -23,28 +20,6 @@ journal_index_name(char name[SEGMENT_NAME_SIZE], uint32_t number)
 
 /* --- Reading --- */
 
-static int
-read_whole(struct journal *j, int fd, uint8_t **octets_out, size_t *len_out)
-{
-	struct stat meta;
-	uint8_t *octets;
-	int ret;
-
-	if (fstat(fd, &meta) == -1)
-		return err_from_errno(errno);
-	octets = malloc((size_t)meta.st_size + 1);
-	if (octets == NULL)
-		return ERR_NOMEM;
-	ret = storage_read(j->storage, fd, octets, (size_t)meta.st_size, 0);
-	if (ret != 0) {
-		free(octets);
-		return ret;
-	}
-	*octets_out = octets;
-	*len_out = (size_t)meta.st_size;
-	return 0;
-}
-
 int
 journal_read_index(struct journal *j, uint32_t number,
     struct segment_index **index_out)
@@ -52,21 +27,18 @@ journal_read_index(struct journal *j, uint32_t number,
 	struct segment_index *x = calloc(1, sizeof(*x));
 	char name[SEGMENT_NAME_SIZE];
 	uint8_t *octets = NULL;
-	size_t len = 0;
-	int fd, ret;
+	size_t len;
+	int ret;
 
 	*index_out = NULL;
 	if (x == NULL)
 		return ERR_NOMEM;
 	journal_index_name(name, number);
-	fd = j->storage->open(j->storage->arg, j->log_dirfd, name, O_RDONLY, 0);
-	ret = fd == -1 ? ERR_NOTFOUND : read_whole(j, fd, &octets, &len);
+	ret = storage_read_file(j->storage, j->log_dirfd, name, &octets, &len);
 	if (ret == 0)
 		ret = segment_index_read(octets, len, x);
 	if (ret == 0 && x->number != number)
 		ret = ERR_MISMATCH;
-	if (fd != -1)
-		(void)j->storage->close(j->storage->arg, fd);
 	free(octets);
 	if (ret == 0) {
 		*index_out = x;
@@ -99,15 +71,12 @@ static bool
 has_octets(struct journal *j, const char *name, const uint8_t *octets,
     size_t len)
 {
-	int fd =
-	    j->storage->open(j->storage->arg, j->log_dirfd, name, O_RDONLY, 0);
-	uint8_t *there = NULL;
-	size_t there_len = 0;
-	bool has = fd != -1 && read_whole(j, fd, &there, &there_len) == 0 &&
+	uint8_t *there;
+	size_t there_len;
+	bool has = storage_read_file(j->storage, j->log_dirfd, name, &there,
+		       &there_len) == 0 &&
 	    there_len == len && memcmp(there, octets, len) == 0;
 
-	if (fd != -1)
-		(void)j->storage->close(j->storage->arg, fd);
 	free(there);
 	return has;
 }

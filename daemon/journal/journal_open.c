@@ -83,16 +83,25 @@ open_dirs(struct journal *j, const char *directory, struct reason *reason)
 	return ret;
 }
 
+void
+journal_lock_holder(int lock_fd, char holder_out[JOURNAL_HOLDER_SIZE])
+{
+	ssize_t n = pread(lock_fd, holder_out, JOURNAL_HOLDER_SIZE - 1, 0);
+
+	holder_out[n > 0 ? n : 0] = '\0';
+	holder_out[strspn(holder_out, "0123456789")] = '\0';
+	if (holder_out[0] == '\0')
+		(void)strcpy(holder_out, "unknown");
+}
+
 static void
 say_holder(struct journal *j, const char *directory, struct reason *reason)
 {
-	char pid[16];
-	ssize_t n = pread(j->lock_fd, pid, sizeof(pid) - 1, 0);
+	char holder[JOURNAL_HOLDER_SIZE];
 
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
+	journal_lock_holder(j->lock_fd, holder);
 	reason_set(reason, "the state directory %s is in use by process %s",
-	    directory, pid[0] == '\0' ? "unknown" : pid);
+	    directory, holder);
 }
 
 static int

@@ -139,8 +139,7 @@ struct images {
 	struct recover_segment *list; /* one for each of j->segments */
 	size_t n;
 	uint8_t (*heads)[JOURNAL_BLOCK];
-	uint8_t *octets; /* of the one loaded last */
-	size_t room;
+	struct segment_room room; /* the one loaded last */
 };
 
 /* Its first block, if there is one that can be read. */
@@ -191,19 +190,11 @@ load_segment(void *arg, struct recover_segment *image)
 {
 	struct images *m = arg;
 	const struct segment *s = m->j->segments[image - m->list];
-	uint8_t *octets;
-
-	if (s->size > m->room) {
-		octets = realloc(m->octets, s->size);
-		if (octets == NULL)
-			return ERR_NOMEM;
-		m->octets = octets;
-		m->room = s->size;
-	}
-	segment_read_all(m->j->storage, s->fd, s->size, m->octets,
+	int ret = segment_read_all(m->j->storage, s->fd, s->size, &m->room,
 	    &image->unreadable);
-	image->octets = m->octets;
-	return 0;
+
+	image->octets = m->room.octets;
+	return ret;
 }
 
 static bool
@@ -510,7 +501,7 @@ recover(struct images *m, struct listing *l,
 	take_over(j, m->list, m->n, &result);
 	if (!j->damaged)
 		ret = walk_log(l, drop_leftover, reason);
-	return ret != 0 ? ret : make_whole(j, m->octets, reason);
+	return ret != 0 ? ret : make_whole(j, m->room.octets, reason);
 }
 
 /* As offer_spare(): a place for it in the list. */
@@ -543,7 +534,7 @@ journal_recover(struct journal *j, const struct journal_snapshots *snapshots,
 	/* At once: there is room where the old tail was. */
 	if (ret == 0 && !j->damaged && !atomic_load(&j->has_reserve))
 		(void)journal_make_reserve(j, &why);
-	free(m.octets);
+	free(m.room.octets);
 	free(m.heads);
 	free(m.list);
 	free(l.numbers.at);

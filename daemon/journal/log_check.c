@@ -41,16 +41,15 @@ struct log {
 	struct recover_segment *images; /* one a number */
 	int *fds;
 	uint8_t (*heads)[JOURNAL_BLOCK];
-	uint8_t *octets; /* of the segment loaded last */
-	size_t octets_room;
+	struct segment_room room; /* the segment loaded last */
 	struct recover_result recovered;
 };
 
 /* --- Saying --- */
 
-static void __attribute__((format(printf, 5, 6)))
-found(const struct log *l, enum check_weight weight, const char *where,
-    const char *meaning, const char *fmt, ...)
+void
+check_say(const struct check_listener *to, enum check_weight weight,
+    const char *where, const char *meaning, const char *fmt, ...)
 {
 	struct reason what;
 	va_list ap;
@@ -58,7 +57,7 @@ found(const struct log *l, enum check_weight weight, const char *where,
 	va_start(ap, fmt);
 	(void)vsnprintf(what.text, sizeof(what.text), fmt, ap);
 	va_end(ap);
-	l->check->found(l->check->arg,
+	to->found(to->arg,
 	    &(struct check_finding){weight, where, what.text, meaning});
 }
 
@@ -72,8 +71,9 @@ found_sentence(const struct log *l, const struct reason *sentence,
 
 	if (colon != NULL)
 		*colon = '\0';
-	found(l, CHECK_DAMAGE, colon == NULL ? "log" : where.text, meaning,
-	    "%s", colon == NULL ? sentence->text : colon + 2);
+	check_say(&l->check->to, CHECK_DAMAGE,
+	    colon == NULL ? "log" : where.text, meaning, "%s",
+	    colon == NULL ? sentence->text : colon + 2);
 }
 
 static void
@@ -95,7 +95,7 @@ read_control(struct log *l)
 	int ret;
 
 	if (fd == -1 && errno == ENOENT) {
-		found(l, CHECK_NOTE, "control",
+		check_say(&l->check->to, CHECK_NOTE, "control",
 		    "recovery does without: a log that was cut at its end "
 		    "cannot be told from a whole one",
 		    "it is not there");
@@ -110,12 +110,12 @@ read_control(struct log *l)
 	}
 	ret = anchors_read(octets, (size_t)n, &anchor);
 	if (ret == ERR_UNSUPPORTED)
-		found(l, CHECK_DAMAGE, "control", WHOLE_LOG,
+		check_say(&l->check->to, CHECK_DAMAGE, "control", WHOLE_LOG,
 		    "it is of format %" PRIu32 ", this reads format %d",
 		    anchor.format, JOURNAL_FORMAT);
 	else if (ret != 0)
-		found(l, CHECK_NOTE, "control", "recovery does without",
-		    "neither of its slots is whole");
+		check_say(&l->check->to, CHECK_NOTE, "control",
+		    "recovery does without", "neither of its slots is whole");
 	if (ret != 0)
 		return 0;
 	recover_promise_set(&l->promise, &anchor);
@@ -191,19 +191,11 @@ static int
 load(void *arg, struct recover_segment *image)
 {
 	struct log *l = arg;
-	uint8_t *octets;
+	int ret = segment_read_all(l->check->storage, l->fds[image - l->images],
+	    image->len, &l->room, &image->unreadable);
 
-	if (image->len > l->octets_room) {
-		octets = realloc(l->octets, image->len);
-		if (octets == NULL)
-			return ERR_NOMEM;
-		l->octets = octets;
-		l->octets_room = image->len;
-	}
-	segment_read_all(l->check->storage, l->fds[image - l->images],
-	    image->len, l->octets, &image->unreadable);
-	image->octets = l->octets;
-	return 0;
+	image->octets = l->room.octets;
+	return ret;
 }
 
 /* --- What counts --- */
@@ -230,29 +222,6 @@ take(void *arg, const struct journal_location *where,
 	return ret != 0 ? ret : c->take(c->arg, where, head, octets);
 }
 
-/* The octets of the index file, or NULL. */
-static uint8_t *
-read_index(const struct log *l, uint32_t number, size_t *len_out)
-{
-	const struct storage *st = l->check->storage;
-	char name[FILE_NAME_SIZE];
-	uint8_t *octets = NULL;
-	struct stat meta;
-	int fd;
-
-	(void)snprintf(name, sizeof(name), "%08" PRIu32 ".index", number);
-	fd = st->open(st->arg, l->fd, name, O_RDONLY, 0);
-	if (fd == -1)
-		return NULL;
-	if (fstat(fd, &meta) == 0)
-		octets = malloc((size_t)meta.st_size + 1);
-	*len_out = octets == NULL ? 0 : (size_t)meta.st_size;
-	if (octets != NULL && storage_read(st, fd, octets, *len_out, 0) != 0)
-		*len_out = 0; /* as one that is cut */
-	(void)st->close(st->arg, fd);
-	return octets;
-}
-
 /* As a start would: of this segment, from its first group to its last. */
 static bool
 fits(const struct segment_index *x, const struct segment_index *made)
@@ -266,27 +235,29 @@ fits(const struct segment_index *x, const struct segment_index *made)
 static void
 check_index(const struct log *l, const struct segment_index *made)
 {
-	size_t len = 0, made_len = segment_index_len(made);
-	uint8_t *octets = read_index(l, made->number, &len);
-	uint8_t *expected = octets == NULL ? NULL : malloc(made_len);
+	size_t len, made_len = segment_index_len(made);
+	uint8_t *octets, *expected = malloc(made_len);
 	struct segment_index read = {.n = 0};
 	char where[FILE_NAME_SIZE + 4];
+	int ret;
 
 	(void)snprintf(where, sizeof(where), "log/%08" PRIu32 ".index",
 	    made->number);
-	if (expected == NULL)
+	ret = storage_read_file(l->check->storage, l->fd,
+	    where + strlen("log/"), &octets, &len);
+	if (expected == NULL || ret == ERR_NOTFOUND || ret == ERR_NOMEM)
 		goto done;
 	segment_index_write(made, expected);
 	if (segment_index_read(octets, len, &read) != 0)
-		found(l, CHECK_NOTE, where,
+		check_say(&l->check->to, CHECK_NOTE, where,
 		    "kddnsd does without and reads the segment",
 		    "the index is damaged");
 	else if (!fits(&read, made))
-		found(l, CHECK_NOTE, where,
+		check_say(&l->check->to, CHECK_NOTE, where,
 		    "kddnsd does without and reads the segment",
 		    "the index is of another segment");
 	else if (len != made_len || memcmp(octets, expected, len) != 0)
-		found(l, CHECK_DAMAGE, where,
+		check_say(&l->check->to, CHECK_DAMAGE, where,
 		    "IXFR may fail; remove it while no kddnsd runs: it is made "
 		    "anew",
 		    "the index does not say what is in the segment");
@@ -379,7 +350,7 @@ look_behind(struct log *l)
 	if (ret != 0 || b.n == 0)
 		return ret;
 	segment_place_text(&where, b.segment, b.offset);
-	found(l, CHECK_DAMAGE, where.text,
+	check_say(&l->check->to, CHECK_DAMAGE, where.text,
 	    "kddnsd does not use them: what they changed is there only if the "
 	    "damage before them is mended",
 	    "%" PRIu64 " groups behind the damage are whole, %" PRIu64
@@ -440,7 +411,7 @@ close_log(struct log *l)
 	free(l->images);
 	free(l->heads);
 	free(l->fds);
-	free(l->octets);
+	free(l->room.octets);
 }
 
 int

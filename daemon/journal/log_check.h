@@ -30,12 +30,22 @@ struct check_finding {
 };
 typedef void (*check_found)(void *arg, const struct check_finding *finding);
 
+struct check_listener {
+	check_found found;
+	void *arg;
+};
+
+/* Tells the listener; what is wrong as printf(). */
+void check_say(const struct check_listener *to, enum check_weight weight,
+    const char *where, const char *meaning, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
 struct log_check {
 	const struct storage *storage;
 	int dirfd; /* the state directory */
-	check_found found;
+	struct check_listener to;
 	journal_take take;    /* of every changeset that counts */
-	void *arg;            /* of both */
+	void *arg;            /* of take */
 	bool zones_are_whole; /* see struct recover_promise */
 	uint64_t snapshots_lsn;
 };

@@ -12,6 +12,21 @@
 
 #define READ_AHEAD ((size_t)1 << 20)
 
+static int
+grow(struct segment_room *room, size_t size)
+{
+	uint8_t *octets;
+
+	if (size <= room->size)
+		return 0;
+	octets = realloc(room->octets, size);
+	if (octets == NULL)
+		return ERR_NOMEM;
+	room->octets = octets;
+	room->size = size;
+	return 0;
+}
+
 void
 segment_reader_init(struct segment_reader *r, const struct storage *st, int fd,
     size_t end)
@@ -25,23 +40,8 @@ segment_reader_init(struct segment_reader *r, const struct storage *st, int fd,
 void
 segment_reader_clear(struct segment_reader *r)
 {
-	free(r->octets);
+	free(r->room.octets);
 	memset(r, 0, sizeof(*r));
-}
-
-static int
-make_room(struct segment_reader *r, size_t room)
-{
-	uint8_t *octets;
-
-	if (room <= r->room)
-		return 0;
-	octets = realloc(r->octets, room);
-	if (octets == NULL)
-		return ERR_NOMEM;
-	r->octets = octets;
-	r->room = room;
-	return 0;
 }
 
 /* Brings len octets at that place into memory, and more behind them. */
@@ -58,11 +58,11 @@ fetch(struct segment_reader *r, size_t at, size_t len)
 		return 0;
 	if (wanted > r->end - at)
 		wanted = r->end - at;
-	ret = make_room(r, wanted);
+	ret = grow(&r->room, wanted);
 	if (ret != 0)
 		return ret;
 	r->len = 0;
-	ret = storage_read(r->storage, r->fd, r->octets, wanted, at);
+	ret = storage_read(r->storage, r->fd, r->room.octets, wanted, at);
 	if (ret != 0)
 		return ret == ERR_RANGE ? ERR_MALFORMED : ret;
 	r->from = at;
@@ -81,17 +81,17 @@ segment_reader_group(struct segment_reader *r, size_t at,
 	*octets_out = NULL;
 	memset(head_out, 0, sizeof(*head_out));
 	if (ret == 0)
-		ret =
-		    group_head_peek(r->octets + (at - r->from), uuid, head_out);
+		ret = group_head_peek(r->room.octets + (at - r->from), uuid,
+		    head_out);
 	if (ret != 0)
 		return ret;
 	size = group_size(head_out->len);
 	ret = fetch(r, at, size);
 	if (ret == 0)
-		ret = group_head_read(r->octets + (at - r->from), size, uuid,
-		    head_out);
+		ret = group_head_read(r->room.octets + (at - r->from), size,
+		    uuid, head_out);
 	if (ret == 0)
-		*octets_out = r->octets + (at - r->from);
+		*octets_out = r->room.octets + (at - r->from);
 	return ret;
 }
 
@@ -115,15 +115,21 @@ read_around(const struct storage *st, int fd, uint8_t *octets, size_t at,
 	}
 }
 
-void
-segment_read_all(const struct storage *st, int fd, size_t size, uint8_t *octets,
-    size_t *unreadable_out)
+int
+segment_read_all(const struct storage *st, int fd, size_t size,
+    struct segment_room *room, size_t *unreadable_out)
 {
+	uint8_t *octets;
+
 	*unreadable_out = 0;
+	if (grow(room, size) != 0)
+		return ERR_NOMEM;
+	octets = room->octets;
 	for (size_t at = 0; at < size; at += STEP) {
 		size_t n = size - at < STEP ? size - at : STEP;
 
 		if (storage_read(st, fd, octets + at, n, at) != 0)
 			read_around(st, fd, octets, at, at + n, unreadable_out);
 	}
+	return 0;
 }

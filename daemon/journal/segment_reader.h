@@ -18,13 +18,18 @@
 #include "daemon/base/storage.h"
 #include "daemon/journal/segment.h"
 
+/* Room that grows; all zero: none yet. */
+struct segment_room {
+	uint8_t *octets; /* free() it */
+	size_t size;
+};
+
 struct segment_reader {
 	const struct storage *storage;
 	int fd;
 	size_t end; /* nothing is read from here on */
-	uint8_t *octets;
-	size_t room;
-	size_t from, len; /* what of the file is in octets */
+	struct segment_room room;
+	size_t from, len; /* what of the file is in it */
 };
 
 void segment_reader_init(struct segment_reader *r, const struct storage *st,
@@ -43,10 +48,11 @@ int segment_reader_group(struct segment_reader *r, size_t at,
     const uint8_t **octets_out);
 
 /*
- * Reads the whole file, size octets.  What cannot be read is zeros, and the
- * first such offset is *unreadable_out (0: none).
+ * Reads the whole file, size octets, into the room, which grows.  What cannot
+ * be read is zeros, and the first such offset is *unreadable_out (0: none).
+ * ERR_NOMEM.
  */
-void segment_read_all(const struct storage *st, int fd, size_t size,
-    uint8_t *octets, size_t *unreadable_out);
+int segment_read_all(const struct storage *st, int fd, size_t size,
+    struct segment_room *room, size_t *unreadable_out);
 
 #endif

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +40,8 @@ struct checked_zone {
 };
 
 struct check {
-	check_found found;
-	void *arg;
+	struct check_listener caller;
+	struct check_listener to; /* counts, and tells the caller */
 	struct store_check_result *result;
 	struct reason *reason;
 	int dirfd, lock_fd, zones_fd; /* zones_fd -1: there is none */
@@ -66,21 +65,7 @@ count_finding(void *arg, const struct check_finding *f)
 		c->result->n_damages++;
 		break;
 	}
-	c->found(c->arg, f);
-}
-
-static void __attribute__((format(printf, 5, 6)))
-say(struct check *c, enum check_weight weight, const char *where,
-    const char *meaning, const char *fmt, ...)
-{
-	struct reason what;
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what.text, sizeof(what.text), fmt, ap);
-	va_end(ap);
-	count_finding(c,
-	    &(struct check_finding){weight, where, what.text, meaning});
+	c->caller.found(c->caller.arg, f);
 }
 
 /* --- The lock --- */
@@ -88,14 +73,12 @@ say(struct check *c, enum check_weight weight, const char *where,
 static void
 say_holder(int fd, const char *directory, struct reason *reason)
 {
-	char pid[16];
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+	char holder[JOURNAL_HOLDER_SIZE];
 
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
+	journal_lock_holder(fd, holder);
 	reason_set(reason,
 	    "%s is in use by process %s: stop it, or check a backup", directory,
-	    pid[0] == '\0' ? "unknown" : pid);
+	    holder);
 }
 
 /* So that no kddnsd starts meanwhile; a backup may have no lock. */
@@ -206,13 +189,13 @@ check_name(struct check *c, struct checked_zone *z, int fd)
 	zone_file(z, "name", &where);
 	if (ret == ERR_NOTFOUND) {
 		zone_file(z, "", &where);
-		say(c, CHECK_NOTE, where.text, LEFTOVER,
+		check_say(&c->to, CHECK_NOTE, where.text, LEFTOVER,
 		    "it is nobody's: what a crash, or zone-purge, left");
 	} else if (ret == ERR_UNSUPPORTED) {
-		say(c, CHECK_DAMAGE, where.text,
+		check_say(&c->to, CHECK_DAMAGE, where.text,
 		    "kddnsd does not start with it", "it is not of format 1");
 	} else if (ret != 0) {
-		say(c, CHECK_DAMAGE, where.text,
+		check_say(&c->to, CHECK_DAMAGE, where.text,
 		    "kddnsd does not start with it", "%s", err_text(ret));
 	} else {
 		z->has_name = true;
@@ -252,10 +235,10 @@ read_snapshot(struct check *c, struct checked_zone *z, int fd,
 	if (ret == ERR_NOMEM)
 		return ret;
 	if (ret != 0)
-		say(c, CHECK_DAMAGE, where.text, NOT_LOADED, "%s",
+		check_say(&c->to, CHECK_DAMAGE, where.text, NOT_LOADED, "%s",
 		    behind_path(&why, name->text));
 	else if (info.serial != name->serial || info.lsn != name->lsn)
-		say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
+		check_say(&c->to, CHECK_DAMAGE, where.text, NOT_LOADED,
 		    "it was made as %" PRIu32 "-%" PRIu64 ".snap", info.serial,
 		    info.lsn);
 	else
@@ -274,7 +257,7 @@ check_notes(struct check *c, struct checked_zone *z, int fd)
 	if (ret == 0 || ret == ERR_NOTFOUND)
 		return;
 	zone_file(z, "dump", &where);
-	say(c, CHECK_NOTE, where.text,
+	check_say(&c->to, CHECK_NOTE, where.text,
 	    "the zone file counts as edited until somebody decides", "%s",
 	    err_text(ret));
 }
@@ -350,11 +333,13 @@ check_twins(struct check *c)
 			zone_file(other, "", &where);
 			other->is_empty_twin = !other->has_snapshot;
 			if (other->has_snapshot)
-				say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
+				check_say(&c->to, CHECK_DAMAGE, where.text,
+				    NOT_LOADED,
 				    "zones/%" PRIu32 " is also of %s", a->id,
 				    a->text);
 			else
-				say(c, CHECK_NOTE, where.text, LEFTOVER,
+				check_say(&c->to, CHECK_NOTE, where.text,
+				    LEFTOVER,
 				    "it is of %s, as another, and empty",
 				    a->text);
 		}
@@ -380,7 +365,7 @@ apply(struct check *c, struct checked_zone *z,
 		return ret;
 	reason_set(&place, "log/%08" PRIu32 ".log offset %" PRIu32,
 	    where->segment, where->offset);
-	say(c, CHECK_DAMAGE, place.text,
+	check_say(&c->to, CHECK_DAMAGE, place.text,
 	    where->lsn > z->snapshot_lsn
 		? NOT_LOADED
 		: "IXFR from before it, and journal, fail there",
@@ -416,13 +401,13 @@ compare_with_log(struct check *c, const struct checked_zone *z)
 
 	zone_file(z, "", &where);
 	if (!z->has_name && !z->is_removed && z->last_lsn > 0)
-		say(c, CHECK_DAMAGE, where.text,
+		check_say(&c->to, CHECK_DAMAGE, where.text,
 		    "whose zone it was is not known; kddnsd ignores its "
 		    "changes",
 		    "%s is missing: the log has changes up to group %" PRIu64,
 		    z->has_dir ? "its name" : "it", z->last_lsn);
 	if (z->has_name && !z->has_snapshot && !z->is_empty_twin)
-		say(c, CHECK_DAMAGE, where.text, NOT_LOADED,
+		check_say(&c->to, CHECK_DAMAGE, where.text, NOT_LOADED,
 		    "the snapshot of %s is missing: the log has changes up to "
 		    "group %" PRIu64,
 		    z->text, z->last_lsn);
@@ -439,7 +424,7 @@ compare_with_end(struct check *c, const struct checked_zone *z)
 	    z->snapshot_lsn <= log->last_lsn)
 		return;
 	zone_file(z, "", &where);
-	say(c, CHECK_DAMAGE, where.text,
+	check_say(&c->to, CHECK_DAMAGE, where.text,
 	    "log and snapshots do not belong together: kddnsd serves "
 	    "read-only",
 	    "the snapshot of %s was made after group %" PRIu64
@@ -492,15 +477,15 @@ int
 store_check(const char *directory, check_found found, void *arg,
     struct store_check_result *result_out, struct reason *reason)
 {
-	struct check c = {.found = found,
-	    .arg = arg,
+	struct check c = {.caller = {found, arg},
+	    .to = {count_finding, &c},
 	    .result = result_out,
 	    .reason = reason,
 	    .dirfd = -1,
 	    .lock_fd = -1,
 	    .zones_fd = -1};
 	struct log_check log = {.storage = &storage_system,
-	    .found = count_finding,
+	    .to = c.to,
 	    .take = take,
 	    .arg = &c};
 	int ret;

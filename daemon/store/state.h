@@ -141,6 +141,9 @@ struct store {
 /* Ends writing for good (J5, J6); the first reason stays. */
 void store_set_read_only(struct store *s, const char *why);
 
+/* 0, or ERR_IO and why nothing is written. */
+int store_check_writable(const struct store *s, struct reason *reason);
+
 /* store_open() on a journal as configured: tests want small segments. */
 int store_open_journal(const struct store_config *config,
     const struct journal_config *journal_config,

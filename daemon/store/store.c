@@ -34,6 +34,15 @@ store_set_read_only(struct store *s, const char *why)
 	(void)pthread_mutex_unlock(&s->status_lock);
 }
 
+int
+store_check_writable(const struct store *s, struct reason *reason)
+{
+	if (!atomic_load(&s->is_read_only))
+		return 0;
+	reason_set(reason, "the store is read-only: %s", s->read_only.text);
+	return ERR_IO;
+}
+
 /* --- Configuration --- */
 
 /* Puts the zones of the configuration on the list; they are wanted then. */

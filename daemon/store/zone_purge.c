@@ -28,12 +28,7 @@ check(const struct store_zone *z, struct reason *reason)
 		reason_set(reason, "%s: no such zone in the store", z->text);
 		return ERR_NOTFOUND;
 	}
-	if (atomic_load(&z->store->is_read_only)) {
-		reason_set(reason, "the store is read-only: %s",
-		    z->store->read_only.text);
-		return ERR_IO;
-	}
-	return 0;
+	return store_check_writable(z->store, reason);
 }
 
 /* As one that was never loaded; its data, if any, becomes the caller's. */
