@@ -83,6 +83,14 @@ int journal_name_segment(struct journal *j, struct segment *s,
 #define RESERVE_NAME "reserve"
 int journal_make_reserve(struct journal *j, struct reason *reason);
 
+/*
+ * What recovery judged becomes what the disk has: the last segment, whose
+ * octets are tail, is written anew, or the first one made.  Nothing is touched
+ * if there is damage.
+ */
+int journal_make_whole(struct journal *j, const uint8_t *tail,
+    struct reason *reason);
+
 /* "00000012.index" */
 void journal_index_name(char name[SEGMENT_NAME_SIZE], uint32_t number);
 
