@@ -6,7 +6,8 @@
  */
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo journal_tests[], record_tests[], recover_tests[];
+extern CU_TestInfo journal_tests[], journal_crash_tests[],
+    journal_index_tests[], record_tests[], recover_tests[];
 
 int
 main(int argc, char **argv)
@@ -15,6 +16,8 @@ main(int argc, char **argv)
 	    {"record", NULL, NULL, NULL, NULL, record_tests},
 	    {"recover", NULL, NULL, NULL, NULL, recover_tests},
 	    {"journal", NULL, NULL, NULL, NULL, journal_tests},
+	    {"index", NULL, NULL, NULL, NULL, journal_index_tests},
+	    {"crash", NULL, NULL, NULL, NULL, journal_crash_tests},
 	    CU_SUITE_INFO_NULL,
 	};
 
