@@ -24,6 +24,7 @@ static struct {
 	int listener;
 	atomic_int fd; /* of the connection; -1: none */
 	atomic_bool is_over;
+	atomic_int usn;
 	unsigned features;
 	void (*answer)(const struct fake_search *s);
 	pthread_t thread;
@@ -182,6 +183,7 @@ fake_page_done(const struct fake_search *s, const char *octets, size_t len)
 static void
 answer_root(const struct fake_search *s)
 {
+	char usn[64];
 	const char *lines[] = {"supportedControl: none",
 	    fake.features & FAKE_SYNC ? "supportedControl: " LDAP_CONTROL_SYNC
 				      : "supportedControl: neither",
@@ -190,9 +192,12 @@ answer_root(const struct fake_search *s)
 		: "supportedControl: nor",
 	    fake.features & FAKE_AD
 		? "supportedCapabilities: 1.2.840.113556.1.4.800"
-		: NULL,
-	    "highestCommittedUSN: 1", NULL};
+		: "supportedCapabilities: none",
+	    NULL, NULL};
 
+	(void)snprintf(usn, sizeof(usn), "highestCommittedUSN: %d",
+	    atomic_load(&fake.usn));
+	lines[4] = usn;
 	fake_entry(s, "", lines);
 	fake_done(s, LDAP_SUCCESS);
 }
@@ -287,6 +292,7 @@ fake_ldap_start(unsigned features, void (*answer)(const struct fake_search *s))
 	fake.features = features;
 	fake.answer = answer;
 	atomic_store(&fake.is_over, false);
+	atomic_store(&fake.usn, 1);
 	fake.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CU_ASSERT_FATAL(fake.listener != -1);
 	CU_ASSERT_FATAL(
@@ -306,6 +312,12 @@ fake_ldap_stop(void)
 	(void)shutdown(fake.listener, SHUT_RDWR);
 	(void)pthread_join(fake.thread, NULL);
 	(void)close(fake.listener);
+}
+
+void
+fake_ldap_set_usn(int usn)
+{
+	atomic_store(&fake.usn, usn);
 }
 
 const char *

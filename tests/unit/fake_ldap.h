@@ -33,6 +33,9 @@ void fake_ldap_start(unsigned features,
     void (*answer)(const struct fake_search *s));
 void fake_ldap_stop(void);
 
+/* Its highestCommittedUSN from now on; 1 at first. */
+void fake_ldap_set_usn(int usn);
+
 /* Until the next one is started. */
 const char *fake_ldap_uri(void);
 

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <ldap.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,12 +289,14 @@ test_what_another_server_has_is_missed(void)
 		"kddnsGrant: " rule)
 
 static struct directory *followed;
+static atomic_int n_searches; /* that a test counts */
 
 static void
 follow(unsigned features, void (*answer)(const struct fake_search *s))
 {
 	struct directory_config c;
 
+	atomic_store(&n_searches, 0);
 	fake_ldap_start(features, answer);
 	c = config_of_fake();
 	c.policy_base = SLAPD_POLICY;
@@ -476,6 +479,99 @@ test_what_came_last_is_told_when_the_server_goes(void)
 	end();
 }
 
+/* The server does not want to go on, whatever it is for; then it does. */
+static void
+say_refresh_required(const struct fake_search *s)
+{
+	if (atomic_fetch_add(&n_searches, 1) == 0) {
+		fake_done(s, LDAP_SYNC_REFRESH_REQUIRED);
+		return;
+	}
+	fake_sync_entry(s, 1, 'a',
+	    RULES("cn=a," SLAPD_POLICY, "grant * zonesub ANY"));
+	fake_sync_info(s, "\xa1\x00", 2);
+}
+
+static void
+test_a_refresh_that_is_required_is_made(void)
+{
+	follow(FAKE_SYNC, say_refresh_required);
+	CU_ASSERT_FATAL(watch_for(rules_are_told, 10000));
+	CU_ASSERT_EQUAL(watch_grants()->n_entries, 1);
+	end();
+}
+
+/* The first page of two, and then the connection ends, again and again. */
+static void
+say_half(const struct fake_search *s)
+{
+	if (atomic_fetch_add(&n_searches, 1) % 2 != 0) {
+		fake_octets(s, "x", 1);
+		return;
+	}
+	fake_entry(s, RULES("cn=a," SLAPD_POLICY, "grant * zonesub ANY"));
+	fake_page_done(s, "\x30\x06\x02\x01\x00\x04\x01x", 8);
+}
+
+static bool
+was_asked_again(void)
+{
+	return atomic_load(&n_searches) > 4;
+}
+
+static void
+test_a_page_alone_is_not_told(void)
+{
+	follow(FAKE_PAGING, say_half);
+	CU_ASSERT(watch_for(was_asked_again, 20000));
+	CU_ASSERT_EQUAL(watch_n_grants_told(), 0);
+	end();
+}
+
+/*
+ * A domain controller that was restored from before: its numbers go back, and
+ * what has changed is not newer than what was read.
+ */
+static void
+say_as_restored(const struct fake_search *s)
+{
+	if (fake_asks(s, "8192") || fake_asks(s, "uSNChanged")) {
+		fake_done(s, LDAP_SUCCESS);
+		return;
+	}
+	if (atomic_fetch_add(&n_searches, 1) == 0)
+		fake_entry(s, "cn=a," SLAPD_POLICY,
+		    LINES("objectClass: kddnsZonePolicy", GUID_ONE,
+			"kddnsZone: ad.test",
+			"kddnsGrant: grant * zonesub ANY"));
+	else
+		fake_entry(s, "cn=b," SLAPD_POLICY,
+		    LINES("objectClass: kddnsZonePolicy", GUID_TWO,
+			"kddnsZone: ad.test",
+			"kddnsGrant: deny * zonesub ANY"));
+	fake_done(s, LDAP_SUCCESS);
+}
+
+static bool
+denial_is_told(void)
+{
+	const struct grants *g = watch_grants();
+
+	return g != NULL && g->n_entries == 1 &&
+	    strcmp(g->entries[0]->rules[0], "deny * zonesub ANY") == 0;
+}
+
+static void
+test_numbers_that_go_back_are_not_trusted(void)
+{
+	follow(FAKE_AD, say_as_restored);
+	CU_ASSERT_FATAL(watch_for(rules_are_told, 10000));
+	CU_ASSERT(!denial_is_told());
+	fake_ldap_set_usn(0);
+	CU_ASSERT(watch_for(denial_is_told, 10000));
+	end();
+}
+
 /* A message of two gigabytes begins. */
 static void
 say_too_much(const struct fake_search *s)
@@ -509,6 +605,11 @@ CU_TestInfo answers_tests[] = {
 	test_what_goes_during_a_refresh_is_gone},
     {"what came last is told when the server goes",
 	test_what_came_last_is_told_when_the_server_goes},
+    {"a refresh that is required is made",
+	test_a_refresh_that_is_required_is_made},
+    {"a page alone is not told", test_a_page_alone_is_not_told},
+    {"numbers that go back are not trusted",
+	test_numbers_that_go_back_are_not_trusted},
     {"a message without measure ends the connection",
 	test_a_message_without_measure_ends_the_connection},
     CU_TEST_INFO_NULL,
