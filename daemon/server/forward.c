@@ -26,20 +26,13 @@ rrset_has(const struct rrset *s, const struct addr *address)
 	return false;
 }
 
-/* The zone that the name is in, or NULL; to be unpinned. */
-static const struct zone_version *
-version_of(struct server *s, const uint8_t *name)
-{
-	struct store_zone *z = store_find(s->store, name);
-
-	return z == NULL ? NULL : store_zone_pin(z);
-}
-
 bool
 forward_has_address(void *server, const uint8_t *name,
     const struct addr *address)
 {
-	const struct zone_version *v = version_of(server, name);
+	struct server *s = server;
+	struct store_zone *z = store_find(s->store, name);
+	const struct zone_version *v = z == NULL ? NULL : store_zone_pin(z);
 	const struct zone_name *n;
 	bool has = false;
 
@@ -71,19 +64,22 @@ bool
 forward_is_reserved(void *server, const uint8_t *name)
 {
 	struct server *s = server;
+	struct store_zone *z = store_find(s->store, name);
 	const struct zone_version *v;
-	const struct zone_name *apex, *n;
+	const struct zone_name *apex;
+	struct zone_found found;
 	bool is;
 
-	if (store_find(s->store, name) == NULL)
+	if (z == NULL)
 		return false;
-	v = version_of(s, name);
+	if (name_equal(name, store_zone_apex(z)->octets))
+		return true;
+	v = store_zone_pin(z);
 	if (v == NULL)
 		return true;
 	apex = version_apex(v);
-	n = zone_get(v, name);
-	is = n != NULL && (n == apex || zone_name_rrset(n, TYPE_NS) != NULL);
-	is = is || points_to(version_soa(v), name) ||
+	zone_find(v, name, &found);
+	is = found.cut != NULL || points_to(version_soa(v), name) ||
 	    (apex != NULL && points_to(zone_name_rrset(apex, TYPE_NS), name));
 	zone_unpin(v);
 	return is;

@@ -24,8 +24,9 @@ bool forward_has_address(void *server, const uint8_t *name,
     const struct addr *address);
 
 /*
- * True if the name is a zone, of ours or not (it has NS), or the MNAME or the
- * target of an apex NS of the zone that it is in; also if that is not loaded.
+ * True if the name is a zone, or the MNAME or the target of an apex NS of the
+ * zone that it is in, or is in none of ours but a zone delegated there; also if
+ * the zone is not loaded.
  */
 bool forward_is_reserved(void *server, const uint8_t *name);
 
