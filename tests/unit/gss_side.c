@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "tests/unit/gss_side.h"
 #include "tests/unit/suites.h"
 
@@ -133,4 +134,42 @@ gss_side_handshake(struct gss_side *s, struct initiator *i,
 	}
 	negotiation_result_clear(&r);
 	return c;
+}
+
+struct reason
+gss_side_refused(struct gss_side *s, const char *key_name, const void *token,
+    size_t len, enum negotiation_cause cause, enum tsig_error error)
+{
+	struct negotiation_result r;
+	struct reason why;
+
+	gss_side_negotiate(s, key_name, token, len, &r);
+	CU_ASSERT_EQUAL(r.state, NEGOTIATION_REFUSED);
+	CU_ASSERT_EQUAL(r.cause, cause);
+	CU_ASSERT_EQUAL(r.error, error);
+	CU_ASSERT_PTR_NULL(r.context);
+	CU_ASSERT_STRING_NOT_EQUAL(r.next.text, "");
+	if (r.cause != cause)
+		(void)fprintf(stderr, "expected %s, got %s: %s\n",
+		    negotiation_cause_text(cause),
+		    negotiation_cause_text(r.cause), r.reason.text);
+	why = r.reason;
+	negotiation_result_clear(&r);
+	return why;
+}
+
+void
+gss_side_start(struct initiator *i, const char *who, const char *service,
+    bool spnego)
+{
+	CU_ASSERT_FATAL(
+	    initiator_init(i, who, service, spnego, INITIATOR_FLAGS));
+	CU_ASSERT_EQUAL_FATAL(initiator_step(i, NULL, 0),
+	    GSS_S_CONTINUE_NEEDED);
+}
+
+void
+gss_side_later(uint64_t start_ns, uint64_t s)
+{
+	clock_test_set(clock_wall_us(), start_ns + s * 1000000000u);
 }

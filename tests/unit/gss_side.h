@@ -50,6 +50,19 @@ struct negotiation_leg gss_side_leg(const char *key_name, const void *token,
 void gss_side_negotiate(struct gss_side *s, const char *key_name,
     const void *token, size_t len, struct negotiation_result *result_out);
 
+/* One that must be refused for this cause; says why. */
+struct reason gss_side_refused(struct gss_side *s, const char *key_name,
+    const void *token, size_t len, enum negotiation_cause cause,
+    enum tsig_error error);
+
+/* Makes the first token of who for service; fatal if there is none. */
+void gss_side_start(struct initiator *i, const char *who, const char *service,
+    bool spnego);
+
+/* The monotonic clock is s seconds after start_ns; clock_test_set(0, 0) ends
+ * it. */
+void gss_side_later(uint64_t start_ns, uint64_t s);
+
 /*
  * A whole handshake of one leg; the initiator is complete then.  Returns the
  * context, with a reference, or NULL.

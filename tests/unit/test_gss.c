@@ -7,17 +7,20 @@
 #include "tests/unit/realm.h"
 #include "tests/unit/suites.h"
 
-extern CU_TestInfo acceptor_tests[], clear_tests[], contexts_tests[],
-    initiator_tests[], negotiate_tests[], negotiators_tests[], one_leg_tests[],
-    recorded_tests[], replays_tests[], window_tests[];
+extern CU_TestInfo acceptor_tests[], choose_tests[], clear_tests[],
+    contexts_tests[], explain_tests[], initiator_tests[], negotiate_tests[],
+    negotiators_tests[], one_leg_tests[], recorded_tests[], replays_tests[],
+    window_tests[];
 
 int
 main(int argc, char **argv)
 {
 	CU_SuiteInfo suites[] = {
 	    {"acceptor", NULL, NULL, NULL, NULL, acceptor_tests},
+	    {"choose", NULL, NULL, NULL, NULL, choose_tests},
 	    {"clear", NULL, NULL, NULL, NULL, clear_tests},
 	    {"contexts", NULL, NULL, NULL, NULL, contexts_tests},
+	    {"explain", NULL, NULL, NULL, NULL, explain_tests},
 	    {"initiator", NULL, NULL, NULL, NULL, initiator_tests},
 	    {"negotiate", NULL, NULL, NULL, NULL, negotiate_tests},
 	    {"negotiators", NULL, NULL, NULL, NULL, negotiators_tests},
