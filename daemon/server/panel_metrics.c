@@ -15,6 +15,7 @@
 #include "daemon/gss/negotiate.h"
 #include "daemon/server/core.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/helpers.h"
 #include "daemon/server/panel.h"
 #include "daemon/server/panel_metrics.h"
 #include "daemon/server/tally.h"
@@ -287,6 +288,18 @@ put_directory(struct server *s, struct metrics *m)
 	put_directory_durations(&st, m);
 }
 
+static void
+put_helpers(struct server *s, struct metrics *m)
+{
+	const struct helpers_counters *c = helpers_counters(s->helpers);
+
+	begin(m, METRICS_COUNTER, "kddns_helper_questions", NULL,
+	    "Questions to the helpers of external rules.");
+	metrics_count(m, read_counter(&c->granted), "result", "granted", NULL);
+	metrics_count(m, read_counter(&c->refused), "result", "refused", NULL);
+	metrics_count(m, read_counter(&c->silent), "result", "silent", NULL);
+}
+
 /* --- Zones --- */
 
 struct zone_gauge {
@@ -484,6 +497,7 @@ panel_metrics(void *arg, struct metrics *m)
 	put_contexts(s, m);
 	panel_metrics_health(s, m);
 	put_directory(s, m);
+	put_helpers(s, m);
 	put_zones(s, m);
 	put_store(s, m);
 	put_transfers(s, m);
