@@ -25,8 +25,9 @@
 #include "ktutils/check.h"
 
 #define LOOK_MS 2000  /* between looks at the files without a reason */
-#define LOOK_SHARE 50 /* the least that is between looks, in their durations */
-#define PAUSE_MS 100  /* between looks, however much happens */
+#define LOOK_SHARE 50 /* the least that is between looks, in their durations, */
+#define LOOK_MAX_MS 30000 /* but for this */
+#define PAUSE_MS 100      /* between looks, however much happens */
 #define ASK_AGAIN_MS 1000 /* to ask KDCs about other keys */
 #define ASK_SOON_MS 3000  /* to ask them while somebody looks */
 #define LOGIN_AGAIN_MS (3600 * 1000ull)
@@ -41,7 +42,7 @@ struct health {
 	bool has_files_thread, has_kdcs_thread;
 
 	struct watch *watch; /* the files' thread's */
-	uint64_t watched;    /* the generation of settings that it follows */
+	uint64_t watched;    /* the settings' generation and 1; 0: nothing */
 	uint64_t asked_ms;   /* the other's: when KDCs were asked; 0: never */
 	uint64_t tried_ms;   /* and when all that can log in were made to */
 
@@ -141,7 +142,7 @@ publish(struct health *h, struct report **place, struct report *r)
 	return old;
 }
 
-/* False: nothing has changed for who asks KDCs. */
+/* There is something to ask KDCs about; before may be NULL. */
 static bool
 has_other_keys(const struct report *before, const struct report *now)
 {
@@ -248,6 +249,17 @@ wait_for_change(struct health *h, int wait_ms)
 	(void)!read(h->files_fd, &n, sizeof(n));
 }
 
+/* Large keytabs take their time, and are not to take all of a CPU's. */
+static int
+pause_after(uint64_t took_ms)
+{
+	uint64_t pause_ms = took_ms * LOOK_SHARE;
+
+	if (pause_ms > LOOK_MAX_MS)
+		return LOOK_MAX_MS;
+	return pause_ms > LOOK_MS ? (int)pause_ms : LOOK_MS;
+}
+
 static void *
 look_at_files(void *arg)
 {
@@ -255,16 +267,13 @@ look_at_files(void *arg)
 
 	while (!is_stopping(h)) {
 		struct settings *settings = server_settings(h->server);
-		uint64_t began_ms = clock_mono_ms(), took_ms;
+		uint64_t began_ms = clock_mono_ms();
 
 		watch_keytabs(h, settings);
 		(void)watch_changed(h->watch); /* so that it tells of more */
 		check_files(h, settings);
 		settings_unref(settings);
-		took_ms = clock_mono_ms() - began_ms;
-		wait_for_change(h,
-		    took_ms * LOOK_SHARE > LOOK_MS ? (int)(took_ms * LOOK_SHARE)
-						   : LOOK_MS);
+		wait_for_change(h, pause_after(clock_mono_ms() - began_ms));
 	}
 	return NULL;
 }
@@ -275,26 +284,33 @@ look_at_files(void *arg)
 static int
 time_to_ask(struct health *h, const struct conf_kerberos *conf)
 {
-	uint64_t now_ms = clock_mono_ms(), due_ms;
-	int left_ms = -1;
+	uint64_t now_ms = clock_mono_ms(), after_ms;
+	bool has_files, is_other;
 
+	after_ms = conf->health_interval_s * 1000ull;
 	(void)pthread_mutex_lock(&h->lock);
-	due_ms = h->asked_ms + conf->health_interval_s * 1000ull;
-	if (h->is_hurried && due_ms > h->asked_ms + ASK_SOON_MS)
-		due_ms = h->asked_ms + ASK_SOON_MS;
-	if (h->online == NULL ||
-	    (h->files != NULL && !health_keys_are_same(h->files, h->online)))
-		due_ms = h->asked_ms + ASK_AGAIN_MS;
-	if (h->files != NULL)
-		left_ms = h->asked_ms == 0 || due_ms <= now_ms
-		    ? 0
-		    : (int)(due_ms - now_ms);
-	if (left_ms == 0) {
-		h->asked_ms = now_ms;
-		h->is_hurried = false;
-	}
+	has_files = h->files != NULL;
+	is_other = has_files && has_other_keys(h->online, h->files);
+	if (h->is_hurried && after_ms > ASK_SOON_MS)
+		after_ms = ASK_SOON_MS;
 	(void)pthread_mutex_unlock(&h->lock);
-	return left_ms;
+	if (is_other)
+		after_ms = ASK_AGAIN_MS;
+	if (!has_files)
+		return -1;
+	if (h->asked_ms == 0 || h->asked_ms + after_ms <= now_ms)
+		return 0;
+	return (int)(h->asked_ms + after_ms - now_ms);
+}
+
+/* Whoever hurries us from now on may want to know of later changes. */
+static void
+begin_to_ask(struct health *h)
+{
+	h->asked_ms = clock_mono_ms();
+	(void)pthread_mutex_lock(&h->lock);
+	h->is_hurried = false;
+	(void)pthread_mutex_unlock(&h->lock);
 }
 
 static void *
@@ -310,8 +326,10 @@ look_at_kdcs(void *arg)
 		    time_to_ask(h, &settings_conf(settings)->kerberos);
 		uint64_t n;
 
-		if (left_ms == 0)
+		if (left_ms == 0) {
+			begin_to_ask(h);
 			check_kdcs(h, settings);
+		}
 		settings_unref(settings);
 		if (left_ms != 0)
 			(void)poll(fds, 2, left_ms);
@@ -374,21 +392,25 @@ health_stop(struct health *h)
 	h->has_files_thread = h->has_kdcs_thread = false;
 }
 
+static void
+close_one(int fd)
+{
+	if (fd != -1)
+		(void)close(fd);
+}
+
 void
 health_destroy(struct health *h)
 {
-	const int fds[] = {h == NULL ? -1 : h->stop_fd,
-	    h == NULL ? -1 : h->files_fd, h == NULL ? -1 : h->kdcs_fd};
-
 	if (h == NULL)
 		return;
 	health_stop(h);
 	watch_destroy(h->watch);
 	report_unref(h->files);
 	report_unref(h->online);
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] != -1)
-			(void)close(fds[i]);
+	close_one(h->stop_fd);
+	close_one(h->files_fd);
+	close_one(h->kdcs_fd);
 	(void)pthread_mutex_destroy(&h->lock);
 	free(h);
 }

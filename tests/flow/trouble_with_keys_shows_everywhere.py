@@ -5,6 +5,7 @@ import subprocess
 from surfaces import FILES_S, KDCS_S, Surfaces
 
 folder, zone, realm = os.environ['FLOW_DIR'], os.environ['FLOW_ZONE'], os.environ['FLOW_REALM']
+host = os.environ['FLOW_HOST']
 keys, keytab = folder + '/keys', folder + '/keys/dns.keytab'
 
 
@@ -34,6 +35,8 @@ try:
     s.until('a ticket proves the keytab', lambda: s.document()['verdict'] == 'usable')
     assert s.document()['findings'] == [], s.document()['findings']
     assert s.metric('kddns_keytab_problems') == 0
+    wanted = {x['principal'] for x in s.document()['spns'] if x['wanted']}
+    assert wanted == {spn(1), spn(2), spn(3), spn(4), spn(5), 'DNS/%s@%s' % (host, realm)}, wanted
     assert s.metric('kddns_keytab_kdc_kvno{principal="%s"}' % spn(1)) == 2
     s.until('the page says so', lambda: 'opens tickets of today' in verdict_of(5))
     s.until('all is well', lambda: s.browser.text('#verdict-head') == 'All is well')
@@ -80,7 +83,8 @@ try:
 
     # All is mended.
     kadmin('cpw -randkey -e aes256-cts:normal DNS/ns4.' + zone,
-           *('ktadd -norandkey -k %s/mended.keytab DNS/ns%d.%s' % (folder, n, zone) for n in (1, 2, 3, 4, 5)))
+           *('ktadd -norandkey -k %s/mended.keytab DNS/ns%d.%s' % (folder, n, zone) for n in (1, 2, 3, 4, 5)),
+           'ktadd -norandkey -k %s/mended.keytab DNS/%s' % (folder, host))
     os.rename(folder + '/mended.keytab', keytab)
     s.until('all is well again', lambda: s.document()['verdict'] == 'usable' and s.is_quiet())
     s.until('the page says so', lambda: s.browser.text('#verdict-head') == 'All is well')
