@@ -41,10 +41,11 @@ struct health {
 	pthread_t files_thread, kdcs_thread;
 	bool has_files_thread, has_kdcs_thread;
 
-	struct watch *watch; /* the files' thread's */
-	uint64_t watched;    /* the settings' generation and 1; 0: nothing */
-	uint64_t asked_ms;   /* the other's: when KDCs were asked; 0: never */
-	uint64_t tried_ms;   /* and when all that can log in were made to */
+	struct watch *watch;   /* the files' thread's */
+	uint64_t watched;      /* the settings' generation and 1; 0: nothing */
+	uint64_t asked_ms;     /* the other's: when KDCs were asked; 0: never */
+	struct report *logins; /* the last that has any; NULL: none */
+	uint64_t tried_ms;     /* when all of them were made to */
 
 	pthread_mutex_t lock; /* guards what follows */
 	bool is_stopping;
@@ -101,25 +102,25 @@ log_finding(const struct report_finding *f)
 		    f->id, subject, text, next);
 }
 
-/* Each thread tells of what it alone can find. */
 static bool
-is_told_of(const struct report_finding *f, bool is_online)
+is_told_of(const struct report_finding *f, enum report_source source)
 {
-	return f->severity != REPORT_INFO &&
-	    (f->source == REPORT_OF_FILES) != is_online;
+	return f->severity != REPORT_INFO && f->source == source;
 }
 
+/* Of what has this source; before may be NULL. */
 static void
-log_changes(const struct report *before, const struct report *now)
+log_changes(const struct report *before, const struct report *now,
+    enum report_source source)
 {
 	char subject[1024];
 
 	for (size_t i = 0; i < now->n_findings; i++)
-		if (is_told_of(&now->findings[i], now->is_online) &&
+		if (is_told_of(&now->findings[i], source) &&
 		    !has_finding(before, &now->findings[i]))
 			log_finding(&now->findings[i]);
 	for (size_t i = 0; before != NULL && i < before->n_findings; i++)
-		if (is_told_of(&before->findings[i], now->is_online) &&
+		if (is_told_of(&before->findings[i], source) &&
 		    !has_finding(now, &before->findings[i]))
 			log_notice("health solved=%s subject=\"%s\"",
 			    before->findings[i].id,
@@ -159,7 +160,7 @@ check_files(struct health *h, struct settings *settings)
 	if (health_request_make(&request, h->server, settings) == 0 &&
 	    check_run(&request.check, reason, &r) == 0) {
 		old = publish(h, &h->files, report_ref(r));
-		log_changes(old, r);
+		log_changes(old, r, REPORT_OF_FILES);
 		if (has_other_keys(old, r))
 			wake(h->kdcs_fd);
 		report_unref(old);
@@ -168,14 +169,27 @@ check_files(struct health *h, struct settings *settings)
 	health_request_clear(&request);
 }
 
-/* The logins that must not be tried again, as they were; true: there are. */
+/* What failed to log in does not try again; false: everything does. */
 static bool
-keep_wrong_keys(struct health_request *request, const struct health_view *last,
-    uint64_t tried_ms)
+keep_wrong_keys(const struct health *h, const struct report *files,
+    struct health_request *request)
 {
-	return last->is_current &&
-	    clock_mono_ms() < tried_ms + LOGIN_AGAIN_MS &&
-	    health_request_keep_wrong_keys(request, last->online);
+	return h->logins != NULL && files != NULL &&
+	    health_keys_are_same(h->logins, files) &&
+	    clock_mono_ms() < h->tried_ms + LOGIN_AGAIN_MS &&
+	    health_request_keep_wrong_keys(request, h->logins);
+}
+
+/* Remembers how logins ended; a silent KDC has made none, and solves nothing. */
+static void
+keep_logins(struct health *h, struct report *r, uint64_t tried_ms)
+{
+	if (r->n_logins == 0)
+		return;
+	log_changes(h->logins, r, REPORT_OF_KEYS);
+	report_unref(h->logins);
+	h->logins = report_ref(r);
+	h->tried_ms = tried_ms;
 }
 
 static void
@@ -183,15 +197,15 @@ check_kdcs(struct health *h, struct settings *settings)
 {
 	const struct conf_kerberos *conf = &settings_conf(settings)->kerberos;
 	unsigned timeout_ms = conf->kdc_timeout_s * 1000;
+	uint64_t tried_ms = h->tried_ms;
 	struct report *r = NULL, *old;
 	char reason[KEYTAB_REASON_SIZE];
 	struct health_request request;
 	struct health_view last;
-	uint64_t tried_ms = h->tried_ms;
 
 	health_get(h, &last);
 	if (health_request_make(&request, h->server, settings) == 0) {
-		if (!keep_wrong_keys(&request, &last, tried_ms))
+		if (!keep_wrong_keys(h, last.files, &request))
 			tried_ms = clock_mono_ms();
 		request.check.is_online = true;
 		request.check.timeout_ms = timeout_ms;
@@ -203,8 +217,8 @@ check_kdcs(struct health *h, struct settings *settings)
 	}
 	if (r != NULL && !is_stopping(h)) {
 		old = publish(h, &h->online, report_ref(r));
-		h->tried_ms = tried_ms;
-		log_changes(old, r);
+		log_changes(old, r, REPORT_OF_KDCS);
+		keep_logins(h, r, tried_ms);
 		report_unref(old);
 	}
 	report_unref(r);
@@ -214,12 +228,13 @@ check_kdcs(struct health *h, struct settings *settings)
 
 /* --- The files' thread --- */
 
+/* generation: of these settings, or an older one. */
 static void
-watch_keytabs(struct health *h, const struct settings *settings)
+watch_keytabs(struct health *h, const struct settings *settings,
+    uint64_t generation)
 {
 	const struct conf_texts *names =
 	    &settings_conf(settings)->kerberos.keytabs;
-	uint64_t generation = atomic_load(&h->server->settings_generation);
 	const char **paths;
 	size_t n = 0;
 
@@ -266,10 +281,12 @@ look_at_files(void *arg)
 	struct health *h = arg;
 
 	while (!is_stopping(h)) {
+		uint64_t generation =
+		    atomic_load(&h->server->settings_generation);
 		struct settings *settings = server_settings(h->server);
 		uint64_t began_ms = clock_mono_ms();
 
-		watch_keytabs(h, settings);
+		watch_keytabs(h, settings, generation);
 		(void)watch_changed(h->watch); /* so that it tells of more */
 		check_files(h, settings);
 		settings_unref(settings);
@@ -408,6 +425,7 @@ health_destroy(struct health *h)
 	watch_destroy(h->watch);
 	report_unref(h->files);
 	report_unref(h->online);
+	report_unref(h->logins);
 	close_one(h->stop_fd);
 	close_one(h->files_fd);
 	close_one(h->kdcs_fd);
