@@ -42,6 +42,12 @@ def fields(question):
     return (*strings, rest[4:])
 
 
+def was_late():
+    """A machine can be so slow that the helper had no time: that update says nothing."""
+    denied = ctl("updates", "--denied", "-n", "1")["updates"]
+    return denied and "did not answer in time" in denied[0]["reason"]
+
+
 def is_needless(question):
     """BIND asks before it looks whether the rule is for the type at all; ours does not."""
     signer, name, _, rdtype, _ = question
@@ -113,6 +119,8 @@ def same():
     n_questions, ends = 0, {}
     for (who, build, what), transport in zip(cases, itertools.cycle([udp, tcp, tcp])):
         ours, theirs = (send(server, who, transport, build) for server in SERVERS)
+        while ours[0] != theirs[0] and was_late():
+            ours = send("kddnsd", who, transport, build)
         expect(f"{who} {what} by {transport.__name__}: RCODE", theirs[0], ours[0])
         needless = {q for q in theirs[1] if is_needless(q)}
         expect(f"{who} {what} by {transport.__name__}: questions", theirs[1] - needless, ours[1])
@@ -213,7 +221,7 @@ def refused(why):
 
 
 def granted():
-    expect("as soon as it is back", True, editor_may(add("back", "TXT", "x")))
+    wait_for("as soon as it is back", lambda: editor_may(add("back", "TXT", "x")))
 
 
 def stop():
