@@ -4,8 +4,6 @@
  * Copyright (c) 2026 The kddns authors
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,15 +16,15 @@
 #include "daemon/policy/acl.h"
 #include "daemon/policy/policy.h"
 #include "daemon/policy/rule.h"
+#include "daemon/server/complaints.h"
 #include "daemon/server/grants.h"
+#include "daemon/server/match_lists.h"
 #include "daemon/server/session_key.h"
 #include "daemon/server/settings.h"
 #include "daemon/server/zone_book.h"
 #include "daemon/store/store.h"
 #include "daemon/tsig/keyring.h"
 #include "daemon/xfr/notify.h"
-
-#define INTERFACES_MAX 256
 
 struct settings {
 	_Atomic unsigned refs;
@@ -41,40 +39,9 @@ struct settings {
 	/* Open addressing by the store_zone's address; a power of two. */
 	const struct zone_settings **by_zone;
 	size_t mask;
-	/* localhost and localnets. */
-	struct addr_prefix hosts[INTERFACES_MAX], nets[INTERFACES_MAX];
-	struct acl_local local;
+	struct local_addresses local;
 	struct arena arena; /* of what store_zones points to */
 };
-
-/* What complaints of a file's place need. */
-struct complaints {
-	struct conf_errors *errors;
-	bool any;
-};
-
-static void __attribute__((format(printf, 3, 4))) complain(struct complaints *c,
-    const struct conf_place *place, const char *fmt, ...)
-{
-	va_list ap;
-
-	c->any = true;
-	va_start(ap, fmt);
-	conf_errors_add(c->errors, false, place->order, place->file,
-	    place->line, fmt, ap);
-	va_end(ap);
-}
-
-static void __attribute__((format(printf, 3, 4)))
-warn(struct complaints *c, const struct conf_place *place, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	conf_errors_add(c->errors, true, place->order, place->file, place->line,
-	    fmt, ap);
-	va_end(ap);
-}
 
 struct settings *
 settings_ref(struct settings *s)
@@ -105,156 +72,6 @@ settings_unref(struct settings *s)
 	free(s);
 }
 
-/* --- Address-match lists --- */
-
-/* The bits that a netmask sets; without one an address is alone in its net. */
-static uint8_t
-mask_length(const struct sockaddr *mask, uint8_t most)
-{
-	struct addr a;
-	uint8_t bits = 0;
-
-	if (mask == NULL || addr_from_sockaddr(mask, &a) != 0)
-		return most;
-	for (size_t i = 0; i < (a.family == AF_INET ? 4u : 16u); i++)
-		bits = (uint8_t)(bits + __builtin_popcount(a.octets[i]));
-	return bits;
-}
-
-static void
-clear_host_bits(struct addr_prefix *p)
-{
-	for (size_t bit = p->length; bit < 128; bit++)
-		p->addr.octets[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	p->addr.scope = 0;
-}
-
-/* localhost and localnets, as they are now. */
-static void
-find_local_addresses(struct settings *s)
-{
-	struct ifaddrs *list, *i;
-	size_t n = 0;
-
-	if (getifaddrs(&list) == -1)
-		return;
-	for (i = list; i != NULL && n < INTERFACES_MAX; i = i->ifa_next) {
-		struct addr a;
-
-		if (i->ifa_addr == NULL ||
-		    addr_from_sockaddr(i->ifa_addr, &a) != 0)
-			continue;
-		s->hosts[n].addr = a;
-		s->hosts[n].length = a.family == AF_INET ? 32 : 128;
-		s->nets[n].addr = a;
-		s->nets[n].length =
-		    mask_length(i->ifa_netmask, s->hosts[n].length);
-		clear_host_bits(&s->nets[n]);
-		n++;
-	}
-	freeifaddrs(list);
-	s->local = (struct acl_local){s->hosts, n, s->nets, n};
-}
-
-/* conf's list in policy's form, in a; NULL: no memory. */
-static struct acl_element *
-acl_elements(const struct conf_match_list *list, struct arena *a)
-{
-	static const enum acl_kind kinds[] = {
-	    [CONF_MATCH_ANY] = ACL_ANY,
-	    [CONF_MATCH_NONE] = ACL_NONE,
-	    [CONF_MATCH_LOCALHOST] = ACL_LOCALHOST,
-	    [CONF_MATCH_LOCALNETS] = ACL_LOCALNETS,
-	    [CONF_MATCH_PREFIX] = ACL_PREFIX,
-	    [CONF_MATCH_KEY] = ACL_KEY,
-	    [CONF_MATCH_PRINCIPAL] = ACL_PRINCIPAL,
-	    [CONF_MATCH_ACL] = ACL_LIST,
-	    [CONF_MATCH_LIST] = ACL_LIST,
-	};
-	struct acl_element *elements =
-	    arena_calloc(a, list->n + 1, sizeof(elements[0]));
-
-	for (size_t i = 0; elements != NULL && i < list->n; i++) {
-		const struct conf_match *m = &list->items[i];
-		struct acl_element *e = &elements[i];
-
-		e->kind = kinds[m->kind];
-		e->is_negated = m->is_negated;
-		e->prefix = m->prefix;
-		e->text = m->text;
-		if (e->kind != ACL_LIST || m->list == NULL)
-			continue;
-		e->list = acl_elements(m->list, a);
-		e->n = m->list->n;
-		if (e->list == NULL)
-			return NULL;
-	}
-	return elements;
-}
-
-/* An address elsewhere is enough: addresses can be forged. */
-static bool
-trusts_addresses(const struct conf_match_list *list)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		const struct conf_match *m = &list->items[i];
-
-		if (m->is_negated)
-			continue;
-		if (m->kind == CONF_MATCH_ANY ||
-		    m->kind == CONF_MATCH_LOCALNETS ||
-		    (m->kind == CONF_MATCH_PREFIX &&
-			!addr_is_loopback(&m->prefix.addr)) ||
-		    (m->list != NULL && trusts_addresses(m->list)))
-			return true;
-	}
-	return false;
-}
-
-/* Said once of a list that zones have from options. */
-static void
-warn_of_open_updates(const struct conf *conf, struct complaints *c)
-{
-	const struct conf_match *last = NULL;
-
-	for (size_t i = 0; i < conf->n_zones; i++) {
-		const struct conf_match_list *list =
-		    &conf->zones[i].allow_update;
-
-		if (list->items != last && trusts_addresses(list))
-			warn(c, &list->items[0].place,
-			    "allow-update: whoever has, or forges, such an "
-			    "address may change everything, unsigned: name "
-			    "keys or principals, or use update-policy");
-		last = list->items;
-	}
-}
-
-static int
-compile_acl(struct settings *s, const struct conf_place *place,
-    const struct conf_match_list *list, struct acl **acl_out,
-    struct complaints *c)
-{
-	struct reason reason = {""};
-	struct arena a;
-	const struct acl_element *elements;
-	int ret = ERR_NOMEM;
-
-	*acl_out = NULL;
-	arena_init(&a, 0);
-	elements = acl_elements(list, &a);
-	if (elements != NULL)
-		ret =
-		    acl_create(elements, list->n, &s->local, acl_out, &reason);
-	if (ret == ERR_MALFORMED) {
-		complain(c, list->n > 0 ? &list->items[0].place : place, "%s",
-		    reason.text);
-		ret = 0; /* the next mistake, too, is wanted */
-	}
-	arena_clear(&a);
-	return ret;
-}
-
 /* --- Policies --- */
 
 struct rule_complaints {
@@ -283,7 +100,7 @@ complain_of_rule(void *arg, const char *source, const char *what)
 {
 	const struct rule_complaints *rc = arg;
 
-	complain(rc->c, place_of_rule(rc->zone, source), "%s", what);
+	complaints_add(rc->c, place_of_rule(rc->zone, source), "%s", what);
 }
 
 static void
@@ -291,7 +108,8 @@ warn_of_rule(void *arg, const char *source, const char *what)
 {
 	const struct rule_complaints *rc = arg;
 
-	warn(rc->c, place_of_rule(rc->zone, source), "update-policy: %s", what);
+	complaints_warn(rc->c, place_of_rule(rc->zone, source),
+	    "update-policy: %s", what);
 }
 
 /* What looks like a principal to its author is taken for a key. */
@@ -307,7 +125,7 @@ warn_of_unknown_keys(const struct settings *s, const struct policy_book *book,
 		    (r->who != RULE_IDENTITY && r->who != RULE_LOCAL) ||
 		    keyring_find(s->ring, r->identity_name.octets) != NULL)
 			continue;
-		warn(rc->c, place_of_rule(rc->zone, r->source),
+		complaints_warn(rc->c, place_of_rule(rc->zone, r->source),
 		    "update-policy: there is no key {} for \"%s\"; a principal "
 		    "is written with its realm, as PC1$@AD.EXAMPLE.TEST",
 		    policy_rule_to_text(r));
@@ -394,7 +212,7 @@ compile_keys(struct settings *s, const struct session_key *session_key,
 	if (!c->any)
 		ret = keyring_create(secrets, n, &s->ring, &reason);
 	if (ret != 0 && ret != ERR_NOMEM) {
-		complain(c, &conf->keys[0].place, "%s", reason.text);
+		complaints_add(c, &conf->keys[0].place, "%s", reason.text);
 		ret = 0;
 	}
 	free(secrets);
@@ -462,14 +280,14 @@ compile_zone(struct settings *s, size_t i, struct complaints *c)
 	if (ret == 0)
 		ret = compile_book(s, conf, z, c);
 	if (ret == 0)
-		ret = compile_acl(s, &conf->place, &conf->allow_update,
-		    &z->allow_update, c);
+		ret = match_list_compile(&conf->allow_update, &conf->place,
+		    &s->local, c, &z->allow_update);
 	if (ret == 0)
-		ret = compile_acl(s, &conf->place, &conf->allow_query,
-		    &z->allow_query, c);
+		ret = match_list_compile(&conf->allow_query, &conf->place,
+		    &s->local, c, &z->allow_query);
 	if (ret == 0)
-		ret = compile_acl(s, &conf->place, &conf->allow_transfer,
-		    &z->allow_transfer, c);
+		ret = match_list_compile(&conf->allow_transfer, &conf->place,
+		    &s->local, c, &z->allow_transfer);
 	return ret;
 }
 
@@ -479,7 +297,7 @@ check_directory(const struct conf *conf, struct complaints *c)
 	struct reason reason;
 
 	if (conf->ldap.is_given && grants_check(conf, &reason) != 0)
-		complain(c, &conf->ldap.place, "ldap: %s", reason.text);
+		complaints_add(c, &conf->ldap.place, "ldap: %s", reason.text);
 }
 
 static void
@@ -529,16 +347,16 @@ settings_read(const char *path, const char *const *overrides,
 		goto done;
 
 	set_server_id(s);
-	find_local_addresses(s);
+	local_addresses_find(&s->local);
 	if (!c.any)
 		check_directory(conf, &c);
 	ret = compile_keys(s, session_key, &c);
 	if (ret == 0)
-		ret = compile_acl(s, &conf->web.place, &conf->web.metrics,
-		    &s->metrics, &c);
+		ret = match_list_compile(&conf->web.metrics, &conf->web.place,
+		    &s->local, &c, &s->metrics);
 	for (size_t i = 0; ret == 0 && i < conf->n_zones; i++)
 		ret = compile_zone(s, i, &c);
-	warn_of_open_updates(conf, &c);
+	match_lists_warn(conf, &c);
 	conf_errors_sort(errors);
 	if (ret == 0 && c.any)
 		ret = ERR_MALFORMED;
