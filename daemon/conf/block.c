@@ -321,15 +321,12 @@ servers_read(struct reading *rd, const struct row *row,
 	struct conf_server *server;
 	struct addr_prefix peer;
 	char text[QUOTED_SIZE];
+	const struct block *block = value_named_block(rd, row, s, "ADDRESS");
 	int ret;
 
 	(void)value;
-	if (s->n != 3 || s->items[1].kind == ITEM_BLOCK ||
-	    s->items[2].kind != ITEM_BLOCK) {
-		reading_error(rd, &s->place, "%s: ADDRESS { ... } is expected",
-		    row->name);
+	if (block == NULL)
 		return;
-	}
 	ret = addr_prefix_from_text(s->items[1].text, &peer);
 	if (ret != 0)
 		reading_error(rd, &s->items[1].place, "%s: \"%s\" %s",
@@ -342,7 +339,7 @@ servers_read(struct reading *rd, const struct row *row,
 		return;
 	server->peer = peer;
 	server->place = s->items[1].place;
-	block_read(rd, row, &s->items[2].block, &s->place,
+	block_read(rd, row, block, &s->place,
 	    &(struct scope){row->rows, server, 0}, 1);
 }
 

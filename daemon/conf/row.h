@@ -115,6 +115,10 @@ extern const struct kind kind_block, kind_options, kind_servers;
 const struct item *value_item(struct reading *rd, const struct row *row,
     const struct statement *s);
 
+/* The block of "row NAME { ... }", or NULL after an error; what: "NAME". */
+const struct block *value_named_block(struct reading *rd, const struct row *row,
+    const struct statement *s, const char *what);
+
 /* The one block after the name, or NULL after an error. */
 const struct block *value_block(struct reading *rd, const struct row *row,
     const struct statement *s);

@@ -35,6 +35,18 @@ value_item(struct reading *rd, const struct row *row, const struct statement *s)
 }
 
 const struct block *
+value_named_block(struct reading *rd, const struct row *row,
+    const struct statement *s, const char *what)
+{
+	if (s->n == 3 && s->items[1].kind != ITEM_BLOCK &&
+	    s->items[2].kind == ITEM_BLOCK)
+		return &s->items[2].block;
+	reading_error(rd, &s->place, "%s: %s { ... } is expected", row->name,
+	    what);
+	return NULL;
+}
+
+const struct block *
 value_block(struct reading *rd, const struct row *row,
     const struct statement *s)
 {

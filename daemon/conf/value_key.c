@@ -279,23 +279,18 @@ keys_read(struct reading *rd, const struct row *row, const struct statement *s,
 {
 	struct conf *c = rd->conf;
 	struct conf_key *key;
-	const struct block *block;
+	const struct block *block = value_named_block(rd, row, s, "NAME");
 	const char *name;
 
 	(void)value;
-	if (s->n != 3 || s->items[1].kind == ITEM_BLOCK ||
-	    s->items[2].kind != ITEM_BLOCK) {
-		reading_error(rd, &s->place, "%s: NAME { ... } is expected",
-		    row->name);
+	if (block == NULL)
 		return;
-	}
 	name = value_name(rd, row->name, &s->items[1]);
 	key = reading_append(rd, &c->arena, &c->keys, &c->n_keys, sizeof(*key));
 	if (key == NULL)
 		return;
 	key->name = name == NULL ? "" : name;
 	key->place = s->items[1].place;
-	block = &s->items[2].block;
 	block_read(rd, row, block, &s->place,
 	    &(struct scope){row->rows, key, 0}, 1);
 	if (has_statement(block, "secret") ==

@@ -221,15 +221,12 @@ acls_read(struct reading *rd, const struct row *row, const struct statement *s,
     void *value)
 {
 	struct conf *c = rd->conf;
+	const struct block *block = value_named_block(rd, row, s, "NAME");
 	struct conf_acl *acl;
 
 	(void)value;
-	if (s->n != 3 || s->items[1].kind == ITEM_BLOCK ||
-	    s->items[2].kind != ITEM_BLOCK) {
-		reading_error(rd, &s->place, "%s: NAME { ... } is expected",
-		    row->name);
+	if (block == NULL)
 		return;
-	}
 	if (s->items[1].text[0] == '!' ||
 	    word_index(match_words, s->items[1].text) != -1 ||
 	    looks_like_prefix(s->items[1].text)) {
@@ -242,7 +239,7 @@ acls_read(struct reading *rd, const struct row *row, const struct statement *s,
 		return;
 	acl->name = reading_copy(rd, s->items[1].text);
 	acl->place = s->items[1].place;
-	list_read(rd, row->name, &s->items[2].block, &acl->list);
+	list_read(rd, row->name, block, &acl->list);
 }
 
 static void
