@@ -12,6 +12,7 @@
  * asked for replay detection.
  */
 #include <gssapi/gssapi_ext.h>
+#include <gssapi/gssapi_krb5.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 #include "daemon/base/log.h"
 #include "daemon/gss/algorithm.h"
 #include "daemon/gss/contexts.h"
+#include "daemon/gss/generation.h"
 #include "daemon/gss/initiator.h"
 #include "daemon/gss/leg.h"
 
@@ -111,15 +113,29 @@ take_session(struct work *w)
 		err_text(ret));
 }
 
+/* Who it is, by the name and by a PAC that one of our keys has signed. */
+static bool
+take_initiator(struct work *w)
+{
+	struct initiator_proof proof = {.krb5 = w->negotiator->krb5,
+	    .keytab = w->generation->all,
+	    .kvno = w->half->kvno};
+	OM_uint32 minor;
+
+	(void)gsskrb5_extract_authtime_from_sec_context(&minor, w->half->gss,
+	    &proof.authtime);
+	return initiator_read(w->initiator, &proof, &w->who,
+		   &w->result->reason) == 0 ||
+	    leg_refuse(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY);
+}
+
 /* The complete context of GSS-API. */
 static bool
 take_context(struct work *w)
 {
 	w->enctype = session_enctype(w->half->gss);
-	if (!check_context(w))
+	if (!check_context(w) || !take_initiator(w))
 		return false;
-	if (initiator_read(w->initiator, &w->who, &w->result->reason) != 0)
-		return leg_refuse(w, NEGOTIATION_PRINCIPAL, TSIG_ERROR_BADKEY);
 	w->acceptor = acceptor_text(w);
 	return take_session(w);
 }

@@ -12,11 +12,14 @@
 #define GSS_INITIATOR_H
 
 #include <gssapi/gssapi.h>
+#include <krb5/krb5.h>
 #include <stddef.h>
 
 #include "daemon/base/reason.h"
 
 struct principal;
+
+#define PAC_LOGON_INFO 1 /* type of a buffer (MS-PAC 2.4) */
 
 /* Text of a GSS-API name, ended, in a new allocation; NULL: it has none. */
 char *initiator_text(gss_name_t name);
@@ -35,8 +38,19 @@ char *initiator_text(gss_name_t name);
 int initiator_make(const char *text, const void *logon_info, size_t len,
     struct principal **principal_out, struct reason *reason);
 
-/* The same of the name that gss_accept_sec_context() gave. */
-int initiator_read(gss_name_t name, struct principal **principal_out,
-    struct reason *reason);
+/* What makes a PAC one to be believed. */
+struct initiator_proof {
+	krb5_context krb5;
+	krb5_keytab keytab;      /* one of its keys has signed it */
+	uint32_t kvno;           /* of that; 0: any */
+	krb5_timestamp authtime; /* of the ticket */
+};
+
+/*
+ * The same of the name that gss_accept_sec_context() gave; a PAC that is not
+ * proven is none.
+ */
+int initiator_read(gss_name_t name, const struct initiator_proof *proof,
+    struct principal **principal_out, struct reason *reason);
 
 #endif

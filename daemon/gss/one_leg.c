@@ -40,8 +40,6 @@
 #define BINDINGS_LEN 16
 #define FLAGS_AT 20
 
-#define PAC_LOGON_INFO 1 /* MS-PAC 2.4 */
-
 /*
  * When a ticket has no more left GSS-API adds the clock skew of krb5.conf, which
  * libkrb5 does not tell: a client whose clock is behind still uses it.

@@ -61,8 +61,9 @@ n_unreadable(const struct gss_side *s)
 	return negotiations_counters(s->negotiations)->pac_unreadable;
 }
 
+/* With a replay cache, GSS-API accepts. */
 static void
-facts_come_with(bool spnego)
+facts_come_with(bool spnego, bool replay_file)
 {
 	struct negotiation_result r;
 	const struct principal *p;
@@ -70,6 +71,8 @@ facts_come_with(bool spnego)
 	char text[SID_TEXT_SIZE];
 
 	gss_side_init(&s, "dns.keytab");
+	s.replay_file = replay_file;
+	gss_side_keytab(&s, "dns.keytab");
 	forge("forged", FORGED_SIGNED, "full");
 	r = negotiate(&s, "forged", spnego, "a.key");
 	p = principal_of(&r);
@@ -89,13 +92,15 @@ facts_come_with(bool spnego)
 static void
 test_facts_come_with_krb5(void)
 {
-	facts_come_with(false);
+	facts_come_with(false, false);
+	facts_come_with(false, true);
 }
 
 static void
 test_facts_come_with_spnego(void)
 {
-	facts_come_with(true);
+	facts_come_with(true, false);
+	facts_come_with(true, true);
 }
 
 static void
@@ -155,16 +160,15 @@ test_a_broken_pac_makes_less(void)
 	gss_side_clear(&s);
 }
 
-/* MIT krb5 does not show it; its facts must not come through. */
 static void
-test_an_unverified_pac_is_none(void)
+pac_is_none(enum forged_pac pac)
 {
 	struct negotiation_result r;
 	const struct principal *p;
 	struct gss_side s;
 
 	gss_side_init(&s, "dns.keytab");
-	forge("forged", FORGED_SIGNED_WITH_ANOTHER_KEY, "controller");
+	forge("forged", pac, "controller");
 	r = negotiate(&s, "forged", true, "a.key");
 	p = principal_of(&r);
 	CU_ASSERT_EQUAL(p->pac, PRINCIPAL_PAC_NONE);
@@ -172,6 +176,14 @@ test_an_unverified_pac_is_none(void)
 	CU_ASSERT(!principal_is_domain_controller(p));
 	negotiation_result_clear(&r);
 	gss_side_clear(&s);
+}
+
+/* MIT krb5 does not show it before 1.21; its facts must not come through. */
+static void
+test_an_unverified_pac_is_none(void)
+{
+	pac_is_none(FORGED_SIGNED_WITH_ANOTHER_KEY);
+	pac_is_none(FORGED_SIGNED_FOR_ANOTHER);
 }
 
 static void
