@@ -46,6 +46,8 @@ err_text(int err)
 		return "does not match";
 	case ERR_USAGE:
 		return "wrong usage";
+	case ERR_UNREACHABLE:
+		return "unreachable";
 	}
 	return "unknown error";
 }
@@ -76,6 +78,12 @@ err_from_errno(int errno_value)
 		return ERR_BUSY;
 	case ETIMEDOUT:
 		return ERR_TIMEOUT;
+	case ENETDOWN:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ECONNREFUSED:
+		return ERR_UNREACHABLE;
 	case EPIPE:
 	case ECONNRESET:
 		return ERR_CLOSED;

@@ -29,6 +29,7 @@ enum err {
 	ERR_CRYPTO = -14,     /* OpenSSL, GSS-API or krb5 failed */
 	ERR_MISMATCH = -15,   /* not the expected one: serial, version, MAC */
 	ERR_USAGE = -16,      /* a command's arguments are wrong */
+	ERR_UNREACHABLE = -17,/* the network has no way there */
 };
 
 /* A short lower-case phrase for err (0: "success"); never NULL. */

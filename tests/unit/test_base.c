@@ -7,7 +7,8 @@
 #include "tests/unit/suites.h"
 
 extern CU_TestInfo addr_tests[], arena_tests[], buf_tests[], crc32c_tests[],
-    epoch_tests[], histogram_tests[], log_tests[], ring_tests[], watch_tests[];
+    epoch_tests[], err_tests[], histogram_tests[], log_tests[], ring_tests[],
+    watch_tests[];
 
 int
 main(int argc, char **argv)
@@ -18,6 +19,7 @@ main(int argc, char **argv)
 	    {"buf", NULL, NULL, NULL, NULL, buf_tests},
 	    {"crc32c", NULL, NULL, NULL, NULL, crc32c_tests},
 	    {"epoch", NULL, NULL, NULL, NULL, epoch_tests},
+	    {"err", NULL, NULL, NULL, NULL, err_tests},
 	    {"histogram", NULL, NULL, NULL, NULL, histogram_tests},
 	    {"log", NULL, NULL, NULL, NULL, log_tests},
 	    {"ring", NULL, NULL, NULL, NULL, ring_tests},
