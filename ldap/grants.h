@@ -34,8 +34,8 @@ struct grants_entry {
 	char **zones; /* kddnsZone or idnsName; 1, unless it is malformed */
 	size_t n_zones;
 	/*
-	 * False: kddnsDisabled is TRUE, or idnsZoneActive is FALSE.  What is
-	 * neither TRUE nor FALSE does not switch off; is_malformed says so.
+	 * False: kddnsDisabled is TRUE, or idnsZoneActive or idnsAllowDynUpdate
+	 * is FALSE.  What is neither TRUE nor FALSE does not switch off; is_malformed says so.
 	 */
 	bool is_active;
 	bool is_malformed; /* flags or zones not as the schema has them */

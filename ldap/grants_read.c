@@ -12,7 +12,7 @@
 
 const char *const grants_attributes[] = {"objectClass", "objectGUID",
     "kddnsZone", "kddnsGrant", "kddnsDisabled", "idnsName", "idnsUpdatePolicy",
-    "idnsZoneActive", NULL};
+    "idnsZoneActive", "idnsAllowDynUpdate", NULL};
 
 static bool
 is_of_class(LDAP *ld, LDAPMessage *entry, const char *class)
@@ -29,15 +29,28 @@ is_of_class(LDAP *ld, LDAPMessage *entry, const char *class)
 
 /* What a flag that is no flag switches is on. */
 static void
-read_activity(struct grants_entry *e, LDAP *ld, LDAPMessage *entry)
+read_flag(struct grants_entry *e, LDAP *ld, LDAPMessage *entry,
+    const char *attribute, enum entry_flag off)
 {
-	bool is_kddns = e->kind == GRANTS_KDDNS;
-	enum entry_flag flag = entry_flag(ld, entry,
-	    is_kddns ? "kddnsDisabled" : "idnsZoneActive");
+	enum entry_flag flag = entry_flag(ld, entry, attribute);
 
-	e->is_active = flag != (is_kddns ? ENTRY_FLAG_TRUE : ENTRY_FLAG_FALSE);
+	if (flag == off)
+		e->is_active = false;
 	if (flag == ENTRY_FLAG_NEITHER)
 		e->is_malformed = true;
+}
+
+/* FreeIPA keeps the rules of a zone whose dynamic updates are off. */
+static void
+read_activity(struct grants_entry *e, LDAP *ld, LDAPMessage *entry)
+{
+	e->is_active = true;
+	if (e->kind == GRANTS_KDDNS) {
+		read_flag(e, ld, entry, "kddnsDisabled", ENTRY_FLAG_TRUE);
+		return;
+	}
+	read_flag(e, ld, entry, "idnsZoneActive", ENTRY_FLAG_FALSE);
+	read_flag(e, ld, entry, "idnsAllowDynUpdate", ENTRY_FLAG_FALSE);
 }
 
 static const char *

@@ -7,7 +7,7 @@
 directory_schema() {
 	local n=0 name syntax=1.3.6.1.4.1.1466.115.121.1
 	for name in userPrincipalName sAMAccountName krbPrincipalName dNSHostName \
-		msDS-AdditionalDnsHostName fqdn idnsName nsAccountLock idnsZoneActive; do
+		msDS-AdditionalDnsHostName fqdn idnsName nsAccountLock idnsZoneActive idnsAllowDynUpdate; do
 		echo "attributetype ( 1.3.6.1.4.1.4203.666.77.1.$((++n)) NAME '$name'" \
 			"EQUALITY caseIgnoreMatch SYNTAX $syntax.15 )"
 	done
@@ -19,7 +19,7 @@ directory_schema() {
 		"MUST cn MAY ( userPrincipalName \$ sAMAccountName \$ krbPrincipalName \$ dNSHostName \$" \
 		"msDS-AdditionalDnsHostName \$ fqdn \$ nsAccountLock \$ ipaNTSecurityIdentifier ) )"
 	echo "objectclass ( 1.3.6.1.4.1.4203.666.77.2.2 NAME 'idnsZone' SUP top STRUCTURAL" \
-		"MUST idnsName MAY ( idnsUpdatePolicy \$ idnsZoneActive ) )"
+		"MUST idnsName MAY ( idnsUpdatePolicy \$ idnsZoneActive \$ idnsAllowDynUpdate ) )"
 }
 
 # Prints the entries that all others are below.

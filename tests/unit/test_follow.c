@@ -248,6 +248,37 @@ test_freeipa_zones_are_read(void)
 	(void)watch_end();
 }
 
+/* A zone keeps its rules when its dynamic updates are switched off. */
+static void
+test_freeipa_zones_without_updates_have_no_rules(void)
+{
+	static const struct {
+		const char *zone, *updates;
+		bool is_active;
+	} cases[] = {
+	    {"idnsZoneActive: TRUE", "idnsAllowDynUpdate: TRUE", true},
+	    {"idnsZoneActive: TRUE", "idnsAllowDynUpdate: FALSE", false},
+	    {"idnsZoneActive: FALSE", "idnsAllowDynUpdate: TRUE", false},
+	};
+	struct directory_config c;
+	const struct grants_entry *e;
+	const char *dn = "idnsName=ipa.test.," SLAPD_POLICY;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_up(&c);
+		slapd_add(SLAPD_ONE, dn,
+		    LINES("objectClass: idnsZone", "idnsName: ipa.test.",
+			"idnsUpdatePolicy: grant IPA.TEST krb5-self * A;",
+			cases[i].zone, cases[i].updates));
+		d = watch_directory(&c);
+		CU_ASSERT(comes_to(1, SOON_MS));
+		e = entry_of(dn);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(e);
+		CU_ASSERT_EQUAL(e->is_active, cases[i].is_active);
+		(void)watch_end();
+	}
+}
+
 static void
 test_malformed_entries_say_so_and_stay_active(void)
 {
@@ -355,6 +386,8 @@ CU_TestInfo follow_tests[] = {
 	test_what_changed_while_it_was_away_is_seen},
     {"an unchanged refresh is not told", test_an_unchanged_refresh_is_not_told},
     {"FreeIPA zones are read", test_freeipa_zones_are_read},
+    {"FreeIPA zones without updates have no rules",
+	test_freeipa_zones_without_updates_have_no_rules},
     {"malformed entries say so and stay active",
 	test_malformed_entries_say_so_and_stay_active},
     {"ten thousand grants", test_ten_thousand_grants},
