@@ -50,8 +50,8 @@ match_if(bool condition)
 enum match
 match_by_directory(const struct policy_question *q)
 {
-	return q->facts_state == SIGNER_FACTS_COMING ? MATCH_COMING
-						     : MATCH_UNKNOWN;
+	return q->by.facts_state == SIGNER_FACTS_COMING ? MATCH_COMING
+							: MATCH_UNKNOWN;
 }
 
 /*
@@ -63,17 +63,17 @@ is_member(const struct policy_rule *r, const struct policy_question *q)
 {
 	bool is_not = false;
 
-	if (q->facts_state != SIGNER_FACTS_KNOWN)
+	if (q->by.facts_state != SIGNER_FACTS_KNOWN)
 		return match_by_directory(q);
 	if (r->has_group_sid) {
-		if (signer_facts_has_group(q->facts, &r->group_sid))
+		if (signer_facts_has_group(q->by.facts, &r->group_sid))
 			return MATCH_YES;
-		is_not = signer_facts_has_all_groups(q->facts);
+		is_not = signer_facts_has_all_groups(q->by.facts);
 	}
 	if (r->group_dn != NULL) {
-		if (signer_facts_has_group_dn(q->facts, r->group_dn))
+		if (signer_facts_has_group_dn(q->by.facts, r->group_dn))
 			return MATCH_YES;
-		is_not = is_not || signer_facts_has_all_group_dns(q->facts);
+		is_not = is_not || signer_facts_has_all_group_dns(q->by.facts);
 	}
 	return is_not ? MATCH_NO : MATCH_UNKNOWN;
 }
@@ -82,9 +82,9 @@ is_member(const struct policy_rule *r, const struct policy_question *q)
 static enum match
 is_in_group(const struct policy_rule *r, const struct policy_question *q)
 {
-	const struct principal *p = q->signer->principal;
+	const struct principal *p = q->by.signer->principal;
 
-	if (q->signer->kind != SIGNER_PRINCIPAL)
+	if (q->by.signer->kind != SIGNER_PRINCIPAL)
 		return MATCH_NO;
 	if (r->has_group_sid && p->pac == PRINCIPAL_PAC_READ)
 		return match_if(principal_has_sid(p, &r->group_sid));
@@ -94,7 +94,7 @@ is_in_group(const struct policy_rule *r, const struct policy_question *q)
 static enum match
 identity_matches(const struct policy_rule *r, const struct policy_question *q)
 {
-	const struct signer *signer = q->signer;
+	const struct signer *signer = q->by.signer;
 
 	switch (r->identity) {
 	case RULE_ANYBODY:
@@ -123,7 +123,7 @@ identity_matches(const struct policy_rule *r, const struct policy_question *q)
 bool
 match_is_forgeable(const struct policy_question *q)
 {
-	return q->signer->kind == SIGNER_NONE && !q->tcp;
+	return q->by.signer->kind == SIGNER_NONE && !q->by.tcp;
 }
 
 static enum policy_word
@@ -131,9 +131,10 @@ ask_helper(const struct policy_rule *r, const struct policy_question *q,
     const char **why_out)
 {
 	*why_out = "there is nobody to ask its helper";
-	return q->helpers == NULL ? POLICY_WORD_NONE
-				  : q->helpers->ask(q->helpers->arg, r->socket,
-					q->owner, q->type, why_out);
+	return q->by.helpers == NULL
+	    ? POLICY_WORD_NONE
+	    : q->by.helpers->ask(q->by.helpers->arg, r->socket, q->owner,
+		  q->type, why_out);
 }
 
 static enum match
@@ -259,10 +260,10 @@ static bool
 address_name(const struct policy_rule *r, const struct policy_question *q,
     struct name *name_out)
 {
-	if (!q->tcp || q->address == NULL)
+	if (!q->by.tcp || q->by.address == NULL)
 		return false;
-	return r->who == RULE_6TO4 ? prefix_name(q->address, name_out)
-				   : reverse_name(q->address, name_out);
+	return r->who == RULE_6TO4 ? prefix_name(q->by.address, name_out)
+				   : reverse_name(q->by.address, name_out);
 }
 
 static bool
@@ -281,15 +282,15 @@ address_matches(const struct policy_rule *r, const struct policy_question *q)
 enum match
 match_requester(const struct policy_rule *r, const struct policy_question *q)
 {
-	const struct signer *signer = q->signer;
+	const struct signer *signer = q->by.signer;
 
 	switch (r->who) {
 	case RULE_IDENTITY:
 		return signer->kind == SIGNER_NONE ? MATCH_NO
 						   : identity_matches(r, q);
 	case RULE_LOCAL:
-		if (signer->kind == SIGNER_NONE || q->address == NULL ||
-		    !addr_is_loopback(q->address))
+		if (signer->kind == SIGNER_NONE || q->by.address == NULL ||
+		    !addr_is_loopback(q->by.address))
 			return MATCH_NO;
 		return identity_matches(r, q);
 	case RULE_HOST:
@@ -381,18 +382,19 @@ match_is_reserved(const struct policy_rule *r, const struct policy_question *q,
     const uint8_t *name)
 {
 	return name_equal(name, r->apex.octets) ||
-	    (q->zones != NULL && q->zones->is_reserved(q->zones->arg, name));
+	    (q->by.zones != NULL &&
+		q->by.zones->is_reserved(q->by.zones->arg, name));
 }
 
 static const struct name *
 first_account_name(const struct policy_rule *r, const struct policy_question *q)
 {
-	if (q->facts_state != SIGNER_FACTS_KNOWN)
+	if (q->by.facts_state != SIGNER_FACTS_KNOWN)
 		return NULL;
-	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
+	for (size_t i = 0; i < signer_facts_n_hosts(q->by.facts); i++)
 		if (!match_is_reserved(r, q,
-			signer_facts_host(q->facts, i)->octets))
-			return signer_facts_host(q->facts, i);
+			signer_facts_host(q->by.facts, i)->octets))
+			return signer_facts_host(q->by.facts, i);
 	return NULL;
 }
 
@@ -408,14 +410,14 @@ match_self_name(const struct policy_rule *r, const struct policy_question *q,
 	switch (r->who) {
 	case RULE_IDENTITY:
 	case RULE_LOCAL:
-		has_name = signer_name(q->signer, name_out);
+		has_name = signer_name(q->by.signer, name_out);
 		break;
 	case RULE_HOST:
-		has_name = host_name(q->signer, name_out);
+		has_name = host_name(q->by.signer, name_out);
 		break;
 	case RULE_MACHINE:
-		has_name =
-		    machine_name(r->identity_name.octets, q->signer, name_out);
+		has_name = machine_name(r->identity_name.octets, q->by.signer,
+		    name_out);
 		break;
 	case RULE_ACCOUNT:
 		of_account = first_account_name(r, q);
@@ -440,10 +442,10 @@ static enum match
 match_account_owner(const struct policy_rule *r,
     const struct policy_question *q)
 {
-	if (q->facts_state != SIGNER_FACTS_KNOWN)
+	if (q->by.facts_state != SIGNER_FACTS_KNOWN)
 		return match_by_directory(q);
-	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++) {
-		const uint8_t *host = signer_facts_host(q->facts, i)->octets;
+	for (size_t i = 0; i < signer_facts_n_hosts(q->by.facts); i++) {
+		const uint8_t *host = signer_facts_host(q->by.facts, i)->octets;
 		bool is_it = r->where == RULE_SELF
 		    ? name_equal(q->owner, host)
 		    : name_is_below(q->owner, host);
@@ -452,7 +454,8 @@ match_account_owner(const struct policy_rule *r,
 		    !match_is_reserved(r, q, q->owner))
 			return MATCH_YES;
 	}
-	return signer_facts_has_all_hosts(q->facts) ? MATCH_NO : MATCH_UNKNOWN;
+	return signer_facts_has_all_hosts(q->by.facts) ? MATCH_NO
+						       : MATCH_UNKNOWN;
 }
 
 static bool

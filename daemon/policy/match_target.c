@@ -91,8 +91,8 @@ static bool
 is_account_name(const struct policy_rule *r, const struct policy_question *q,
     const uint8_t *name)
 {
-	for (size_t i = 0; i < signer_facts_n_hosts(q->facts); i++)
-		if (name_equal(signer_facts_host(q->facts, i)->octets, name))
+	for (size_t i = 0; i < signer_facts_n_hosts(q->by.facts); i++)
+		if (name_equal(signer_facts_host(q->by.facts, i)->octets, name))
 			return !match_is_reserved(r, q, name);
 	return false;
 }
@@ -101,13 +101,14 @@ static enum match
 is_own_target(const struct policy_rule *r, const struct policy_question *q,
     const uint8_t *target)
 {
-	if (match_is_own_name(r, q->signer, target))
+	if (match_is_own_name(r, q->by.signer, target))
 		return MATCH_YES;
-	if (q->facts_state != SIGNER_FACTS_KNOWN)
+	if (q->by.facts_state != SIGNER_FACTS_KNOWN)
 		return r->has_directory ? match_by_directory(q) : MATCH_NO;
 	if (is_account_name(r, q, target))
 		return MATCH_YES;
-	return signer_facts_has_all_hosts(q->facts) ? MATCH_NO : MATCH_UNKNOWN;
+	return signer_facts_has_all_hosts(q->by.facts) ? MATCH_NO
+						       : MATCH_UNKNOWN;
 }
 
 /* What is taken away needs no address: it may be why it goes. */
@@ -119,8 +120,8 @@ has_address(const struct policy_rule *r, const struct policy_question *q,
 
 	if (r->target == RULE_OWN_TARGET_UNCHECKED || !q->is_addition)
 		return true;
-	return q->zones != NULL && address_of(q->owner, &address) &&
-	    q->zones->has_address(q->zones->arg, target, &address);
+	return q->by.zones != NULL && address_of(q->owner, &address) &&
+	    q->by.zones->has_address(q->by.zones->arg, target, &address);
 }
 
 enum match

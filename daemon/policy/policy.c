@@ -335,12 +335,12 @@ static void
 explain_group(const struct policy_rule *r, const struct policy_question *q,
     struct policy_decision *d)
 {
-	if (q->signer->kind == SIGNER_KEY) {
+	if (q->by.signer->kind == SIGNER_KEY) {
 		d->because = "a key is in no group";
 	} else if (!r->has_group_sid && r->group_dn == NULL) {
 		d->because = "the directory does not know that group";
 		d->advice = "see how the group is called, or write its SID";
-	} else if (q->signer->principal->pac == PRINCIPAL_PAC_READ &&
+	} else if (q->by.signer->principal->pac == PRINCIPAL_PAC_READ &&
 	    r->has_group_sid) {
 		d->because = "the signer's ticket does not have that group";
 		d->advice = "put the signer into the group, and let it get a "
@@ -360,7 +360,7 @@ static void
 explain_case_of_realm(const struct policy_rule *r,
     const struct policy_question *q, struct policy_decision *d)
 {
-	const struct principal *p = q->signer->principal;
+	const struct principal *p = q->by.signer->principal;
 
 	if (p == NULL || strcasecmp(p->realm, r->realm) != 0 ||
 	    strcmp(p->realm, r->realm) == 0)
@@ -378,7 +378,7 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 
 	d->advice = "add a rule for this signer";
 	if (!by_address && r->who != RULE_HELPER &&
-	    q->signer->kind == SIGNER_NONE) {
+	    q->by.signer->kind == SIGNER_NONE) {
 		d->because = "the request is not signed";
 		d->advice =
 		    "sign it: nsupdate -g with a ticket, or -y with a key";
@@ -420,10 +420,10 @@ explain_requester(const struct policy_rule *r, const struct policy_question *q,
 		break;
 	case RULE_ADDRESS:
 	case RULE_6TO4:
-		d->because = q->tcp ? "its identity is another address"
-				    : "the request came over UDP";
-		d->advice =
-		    q->tcp ? "add a rule for this address" : "send it over TCP";
+		d->because = q->by.tcp ? "its identity is another address"
+				       : "the request came over UDP";
+		d->advice = q->by.tcp ? "add a rule for this address"
+				      : "send it over TCP";
 		break;
 	}
 }
@@ -441,16 +441,16 @@ is_held(const struct signer_facts *facts, const uint8_t *owner)
 static void
 explain_account(const struct policy_question *q, struct policy_decision *d)
 {
-	if (q->facts_state != SIGNER_FACTS_KNOWN) {
+	if (q->by.facts_state != SIGNER_FACTS_KNOWN) {
 		d->because = "the directory does not say which names are the "
 			     "signer's";
 		d->advice = "see why the directory does not answer";
-	} else if (signer_facts_n_hosts(q->facts) == 0) {
+	} else if (signer_facts_n_hosts(q->by.facts) == 0) {
 		d->because = "the directory holds no host name that counts for "
 			     "the signer";
 		d->advice = "see dNSHostName of its object, and "
 			    "hostname-suffixes";
-	} else if (is_held(q->facts, q->owner)) {
+	} else if (is_held(q->by.facts, q->owner)) {
 		d->because = "the zone's own name and those of its servers are "
 			     "nobody's";
 		d->advice = "see dNSHostName of its object";

@@ -149,16 +149,11 @@ struct policy_helpers {
 	void *arg;
 };
 
-/* One change that somebody asks for. */
-struct policy_question {
+/* Who asks, and who knows more of it. */
+struct policy_requester {
 	const struct signer *signer;
 	const struct addr *address;
 	bool tcp;
-	const uint8_t *owner; /* name */
-	uint16_t type;        /* TYPE_ANY: deletion of all RRsets of owner */
-	const uint8_t *rdata; /* NULL: none (deletion of an RRset) */
-	uint16_t rdata_len;
-	bool is_addition;
 
 	const struct policy_zones *zones;     /* NULL: there are none */
 	const struct policy_helpers *helpers; /* NULL: nobody can be asked */
@@ -166,6 +161,16 @@ struct policy_question {
 	/* What the directory holds for the signer; facts only if KNOWN. */
 	enum signer_facts_state facts_state;
 	const struct signer_facts *facts;
+};
+
+/* One change that somebody asks for. */
+struct policy_question {
+	struct policy_requester by;
+	const uint8_t *owner; /* name */
+	uint16_t type;        /* TYPE_ANY: deletion of all RRsets of owner */
+	const uint8_t *rdata; /* NULL: none (deletion of an RRset) */
+	uint16_t rdata_len;
+	bool is_addition;
 };
 
 struct policy_decision {

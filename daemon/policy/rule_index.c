@@ -190,12 +190,12 @@ rule_walk_start(struct rule_walk *w, const struct rule_index *x,
 
 	w->n = 0;
 	add_run(w, x->general, x->n_general);
-	if (q->signer->kind == SIGNER_PRINCIPAL) {
-		add_hash(w, x, hash_principal(q->signer->principal));
-		add_hash(w, x, hash_realm(q->signer->principal->realm));
-	} else if (q->signer->kind == SIGNER_KEY) {
+	if (q->by.signer->kind == SIGNER_PRINCIPAL) {
+		add_hash(w, x, hash_principal(q->by.signer->principal));
+		add_hash(w, x, hash_realm(q->by.signer->principal->realm));
+	} else if (q->by.signer->kind == SIGNER_KEY) {
 		add_hash(w, x,
-		    name_hash(q->signer->key_name.octets, FILED_KEY));
+		    name_hash(q->by.signer->key_name.octets, FILED_KEY));
 	}
 	add_hash(w, x, name_hash(name, FILED_OWNER));
 	for (;;) {

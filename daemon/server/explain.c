@@ -332,9 +332,9 @@ decide(struct explaining *e, const struct message *m,
 	int ret;
 
 	requester_init(&q);
-	q.by.signer = &e->signer;
-	q.by.address = &e->question->address;
-	q.by.tcp = e->question->tcp;
+	q.by.who.signer = &e->signer;
+	q.by.who.address = &e->question->address;
+	q.by.who.tcp = e->question->tcp;
 	ret = requester_begin(&q, e->server, e->zone, &asker, &e->arena);
 	if (ret == 0) {
 		find_facts(e, &q);

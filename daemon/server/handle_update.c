@@ -113,9 +113,9 @@ gather(struct request *r)
 		    "the update to its primary");
 		return RCODE_NOTAUTH;
 	}
-	r->requester.by.signer = &r->tsig.signer;
-	r->requester.by.address = &r->from.remote;
-	r->requester.by.tcp = request_is_tcp(r);
+	r->requester.by.who.signer = &r->tsig.signer;
+	r->requester.by.who.address = &r->from.remote;
+	r->requester.by.who.tcp = request_is_tcp(r);
 	if (requester_begin(&r->requester, s, r->zone, &asker, &r->arena) != 0)
 		return RCODE_SERVFAIL;
 	look_for_facts(r);

@@ -29,7 +29,7 @@ add_inquiry(struct requester *q, const struct helper_asker *asker,
 {
 	q->inquiry = inquiry_create(asker, a);
 	q->helpers = (struct policy_helpers){inquiry_ask, q->inquiry};
-	q->by.helpers = &q->helpers;
+	q->by.who.helpers = &q->helpers;
 	return q->inquiry == NULL ? ERR_NOMEM : 0;
 }
 
@@ -43,7 +43,7 @@ requester_begin(struct requester *q, struct server *s,
 	q->book = zone_book_ref(z->book);
 	q->by.book = q->book;
 	q->by.allow_update = z->allow_update;
-	q->by.zones = &q->zones;
+	q->by.who.zones = &q->zones;
 	return policy_book_asks_helpers(q->book) ? add_inquiry(q, asker, a) : 0;
 }
 
@@ -51,7 +51,7 @@ bool
 requester_needs_facts(const struct requester *q)
 {
 	return policy_book_needs_facts(q->book) &&
-	    q->by.signer->kind == SIGNER_PRINCIPAL;
+	    q->by.who.signer->kind == SIGNER_PRINCIPAL;
 }
 
 void
@@ -59,8 +59,8 @@ requester_set_facts(struct requester *q, const struct facts_view *view)
 {
 	signer_facts_unref(q->facts);
 	q->facts = view->facts;
-	q->by.facts = q->facts;
-	q->by.facts_state = view->state;
+	q->by.who.facts = q->facts;
+	q->by.who.facts_state = view->state;
 }
 
 void
@@ -70,8 +70,8 @@ requester_note(const struct requester *q, struct server_grants *g, char *text,
 	text[0] = '\0';
 	if (!requester_needs_facts(q))
 		return;
-	if (q->by.facts_state == SIGNER_FACTS_KNOWN)
-		grants_note(g, q->by.signer->principal, text, size);
+	if (q->by.who.facts_state == SIGNER_FACTS_KNOWN)
+		grants_note(g, q->by.who.signer->principal, text, size);
 	else
 		(void)snprintf(text, size,
 		    "nothing is known: there is no directory, or it does not "

@@ -38,10 +38,10 @@ say_who_and_what(const struct asking *a, uint16_t type, char text[WHAT_SHOWN])
 	bool is_other = type != a->rr->rr->type;
 
 	(void)snprintf(text, WHAT_SHOWN, "%s (%s) may not %s%s%s",
-	    by->signer->kind == SIGNER_NONE
+	    by->who.signer->kind == SIGNER_NONE
 		? "an unsigned requester"
-		: signer_to_text(by->signer, signer, sizeof(signer)),
-	    addr_to_text(by->address, address), describe_rr(a->rr, what),
+		: signer_to_text(by->who.signer, signer, sizeof(signer)),
+	    addr_to_text(by->who.address, address), describe_rr(a->rr, what),
 	    is_other ? ", which has " : "",
 	    is_other ? type_to_text(type, mnemonic) : "");
 }
@@ -92,19 +92,9 @@ belongs_to_dnssec(uint16_t type)
 static struct policy_question
 question_of(const struct update *u, const struct rr *rr)
 {
-	const struct update_requester *by = &u->requester;
-
-	return (struct policy_question){
-	    .signer = by->signer,
-	    .address = by->address,
-	    .tcp = by->tcp,
+	return (struct policy_question){.by = u->requester.who,
 	    .owner = rr->owner,
-	    .type = rr->type,
-	    .zones = by->zones,
-	    .helpers = by->helpers,
-	    .facts_state = by->facts_state,
-	    .facts = by->facts,
-	};
+	    .type = rr->type};
 }
 
 static bool
@@ -163,7 +153,7 @@ must_wait(const struct update *u, const struct policy_decision *d)
 {
 	return d->verdict == POLICY_WAIT ||
 	    (d->verdict == POLICY_LATER &&
-		u->requester.facts_state == SIGNER_FACTS_COMING &&
+		u->requester.who.facts_state == SIGNER_FACTS_COMING &&
 		policy_book_needs_facts(u->requester.book));
 }
 
@@ -203,7 +193,8 @@ update_permit(struct update *u, const struct update_requester *by,
 	u->requester = *by;
 	u->waits = false;
 	record->rule = NULL; /* it may have been permitted before, and waited */
-	u->acl_allows = acl_allows(by->allow_update, by->address, by->signer);
+	u->acl_allows =
+	    acl_allows(by->allow_update, by->who.address, by->who.signer);
 	record->stage = UPDATE_STAGE_PERMISSION;
 	for (size_t i = 0; i < u->n_rrs; i++) {
 		rcode = permit_rr(&a, &u->rrs[i]);

@@ -71,15 +71,7 @@ struct update_rr {
 struct update_requester {
 	const struct policy_book *book; /* NULL: none */
 	const struct acl *allow_update; /* NULL: nobody */
-	const struct signer *signer;
-	const struct addr *address;
-	bool tcp;
-
-	/* As struct policy_question has them; both on both threads. */
-	const struct policy_zones *zones;
-	const struct policy_helpers *helpers;
-	enum signer_facts_state facts_state;
-	const struct signer_facts *facts;
+	struct policy_requester who;    /* zones and helpers: on both threads */
 };
 
 struct update {

@@ -71,7 +71,7 @@ static double
 measure(const struct policy_book *b, const char *owner)
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
-	struct policy_question q = {.signer = &signer, .type = TYPE_A};
+	struct policy_question q = {.by.signer = &signer, .type = TYPE_A};
 	struct policy_decision d;
 	struct reason reason;
 	uint64_t start;

@@ -46,8 +46,8 @@ ask(const struct policy_book *b, const struct signer *signer, uint16_t type,
     const struct name *owner, const struct name *target)
 {
 	struct addr address = {0};
-	struct policy_question q = {.signer = signer,
-	    .address = &address,
+	struct policy_question q = {.by.signer = signer,
+	    .by.address = &address,
 	    .owner = owner->octets,
 	    .type = type};
 	struct policy_decision d;

@@ -45,8 +45,10 @@ static const struct {
 static const struct policy_rule_text rules[] = {
     {"deny * name www.ad.test ANY", "f:1", POLICY_FROM_FILE},
     {"grant AD.TEST ms-self . A(2) AAAA TXT CNAME", "f:2", POLICY_FROM_FILE},
-    {"grant AD.TEST ms-subdomain-self-rhs r.ad.test PTR", "f:3", POLICY_FROM_FILE},
-    {"grant AD.TEST ms-subdomain-self-rhs _tcp.ad.test SRV(1)", "f:4", POLICY_FROM_FILE},
+    {"grant AD.TEST ms-subdomain-self-rhs r.ad.test PTR", "f:3",
+	POLICY_FROM_FILE},
+    {"grant AD.TEST ms-subdomain-self-rhs _tcp.ad.test SRV(1)", "f:4",
+	POLICY_FROM_FILE},
     {"deny AD.TEST ms-subdomain ad.test TXT", "f:5", POLICY_FROM_FILE},
     {"grant PC1$@AD.TEST wildcard *.ad.test", "f:6", POLICY_FROM_FILE},
 };
@@ -198,7 +200,7 @@ try_as(const struct message *m, const struct update_requester *by,
 int
 LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
-	struct update_requester by = {.address = &address};
+	struct update_requester by = {.who.address = &address};
 	struct message m;
 	struct arena a;
 
@@ -207,11 +209,11 @@ LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 	arena_init(&a, ARENA_LIMIT);
 	if (message_read(octets, len, &a, &m) == RCODE_NOERROR) {
 		by.book = book;
-		by.signer = &machine;
+		by.who.signer = &machine;
 		try_as(&m, &by, &a);
 		by.book = NULL;
 		by.allow_update = everybody;
-		by.signer = &nobody;
+		by.who.signer = &nobody;
 		try_as(&m, &by, &a);
 	}
 	arena_clear(&a);

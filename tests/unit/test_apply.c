@@ -325,8 +325,8 @@ test_names_in_rdata_are_stored_whole(void)
 
 	CU_ASSERT_EQUAL_FATAL(acl_create(&any, 1, NULL, &acl, NULL), 0);
 	by.allow_update = acl;
-	by.signer = &nobody;
-	by.address = &address;
+	by.who.signer = &nobody;
+	by.who.address = &address;
 	arena_init(&a, 0);
 	CU_ASSERT_EQUAL_FATAL(message_read(octets, sizeof(octets), &a, &m),
 	    RCODE_NOERROR);

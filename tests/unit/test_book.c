@@ -88,8 +88,8 @@ ask_rdata(const struct policy_book *b, const char *signed_by, const char *owner,
 	struct signer signer = {.kind = SIGNER_NONE};
 	struct addr address = {0};
 	struct name n = name(owner);
-	struct policy_question q = {.signer = &signer,
-	    .address = &address,
+	struct policy_question q = {.by.signer = &signer,
+	    .by.address = &address,
 	    .owner = n.octets,
 	    .type = type};
 	struct policy_decision d;
@@ -226,12 +226,12 @@ ask_by(const struct policy_book *b, enum signer_kind kind, bool tcp,
 	struct addr address = {0};
 	struct name n = name(owner);
 	struct policy_helpers helpers = {say, asked};
-	struct policy_question q = {.signer = &signer,
-	    .address = &address,
-	    .tcp = tcp,
+	struct policy_question q = {.by.signer = &signer,
+	    .by.address = &address,
+	    .by.tcp = tcp,
 	    .owner = n.octets,
 	    .type = type,
-	    .helpers = &helpers};
+	    .by.helpers = &helpers};
 	struct policy_decision d;
 
 	*asked = (struct asked){0};
@@ -383,11 +383,11 @@ ask_with_facts(const struct policy_book *b, enum signer_facts_state state,
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
 	struct name n = name(owner);
-	struct policy_question q = {.signer = &signer,
+	struct policy_question q = {.by.signer = &signer,
 	    .owner = n.octets,
 	    .type = TYPE_A,
-	    .facts_state = state,
-	    .facts = facts};
+	    .by.facts_state = state,
+	    .by.facts = facts};
 	struct policy_decision d;
 	struct reason reason;
 
@@ -565,9 +565,9 @@ test_an_index_leaves_out_no_rule_that_matches(void)
 		struct signer signer = {.kind = SIGNER_KEY};
 		struct name owner = name(owners[i % N(owners)]);
 		struct addr address;
-		struct policy_question q = {.signer = &signer,
-		    .address = &address,
-		    .tcp = true,
+		struct policy_question q = {.by.signer = &signer,
+		    .by.address = &address,
+		    .by.tcp = true,
 		    .owner = owner.octets,
 		    .type = TYPE_PTR};
 		const char *who = signers[i / N(owners)];
@@ -836,14 +836,14 @@ count_wider(const struct policy_book *a, const struct policy_book *b,
 
 	for (size_t i = 0; i < n_signers * N(owners) * N(types) * 2; i++) {
 		struct name owner = name(owners[i / 2 / n_signers % N(owners)]);
-		struct policy_question q = {.signer =
+		struct policy_question q = {.by.signer =
 						&signers[i / 2 % n_signers],
-		    .address = &address,
+		    .by.address = &address,
 		    .owner = owner.octets,
 		    .type = types[i / 2 / n_signers / N(owners)],
-		    .facts_state =
+		    .by.facts_state =
 			i % 2 == 0 ? SIGNER_FACTS_KNOWN : SIGNER_FACTS_UNKNOWN,
-		    .facts = i % 2 == 0 ? facts : NULL};
+		    .by.facts = i % 2 == 0 ? facts : NULL};
 
 		if (grants(b, &q) && !grants(a, &q))
 			n++;

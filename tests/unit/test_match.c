@@ -41,7 +41,7 @@ static bool
 matches(const char *text, const char *signed_by, const char *owner)
 {
 	struct signer signer = {.kind = SIGNER_KEY};
-	struct policy_question q = {.signer = &signer};
+	struct policy_question q = {.by.signer = &signer};
 	struct policy_rule *r;
 	struct reason reason;
 	struct name n = name(owner);
@@ -266,9 +266,9 @@ test_an_address_is_a_name_to_who_asks_by_tcp(void)
 		struct signer nobody = {.kind = SIGNER_NONE};
 		struct name owner = name(cases[i].owner);
 		struct addr address;
-		struct policy_question q = {.signer = &nobody,
-		    .address = &address,
-		    .tcp = cases[i].tcp,
+		struct policy_question q = {.by.signer = &nobody,
+		    .by.address = &address,
+		    .by.tcp = cases[i].tcp,
 		    .owner = owner.octets};
 		struct policy_rule *r;
 		struct reason reason;
@@ -294,8 +294,8 @@ test_a_local_key_counts_from_here_only(void)
 	    .key_name = name("local-ddns")};
 	struct name owner = name("a.ad.test");
 	struct addr address;
-	struct policy_question q = {.signer = &signer,
-	    .address = &address,
+	struct policy_question q = {.by.signer = &signer,
+	    .by.address = &address,
 	    .owner = owner.octets};
 	struct policy_rule *r;
 	struct reason reason;
@@ -322,7 +322,7 @@ static enum match
 group_matches(const char *text, const char *seed)
 {
 	struct signer signer = {.kind = SIGNER_PRINCIPAL};
-	struct policy_question q = {.signer = &signer};
+	struct policy_question q = {.by.signer = &signer};
 	struct policy_rule *r;
 	struct reason reason;
 	struct pac_logon pac;
@@ -376,7 +376,7 @@ static void
 test_a_key_is_in_no_group(void)
 {
 	struct signer key = {.kind = SIGNER_KEY, .key_name = name("k")};
-	struct policy_question q = {.signer = &key};
+	struct policy_question q = {.by.signer = &key};
 	struct policy_rule *r;
 	struct reason reason;
 
@@ -471,11 +471,11 @@ test_names_of_the_directory_are_own_names(void)
 	    0);
 	for (size_t i = 0; i < N(cases); i++) {
 		struct name owner = name(cases[i].owner);
-		struct policy_question q = {.signer = &signer,
+		struct policy_question q = {.by.signer = &signer,
 		    .owner = owner.octets,
-		    .facts_state = SIGNER_FACTS_KNOWN,
-		    .facts = f,
-		    .zones = &zones};
+		    .by.facts_state = SIGNER_FACTS_KNOWN,
+		    .by.facts = f,
+		    .by.zones = &zones};
 
 		CU_ASSERT_EQUAL_FATAL(parse(cases[i].rule, &r, &reason), 0);
 		if (match_requester(r, &q) != cases[i].requester ||
@@ -484,8 +484,8 @@ test_names_of_the_directory_are_own_names(void)
 			    cases[i].owner);
 			CU_FAIL("decided wrongly");
 		}
-		q.facts_state = SIGNER_FACTS_UNKNOWN;
-		q.facts = NULL;
+		q.by.facts_state = SIGNER_FACTS_UNKNOWN;
+		q.by.facts = NULL;
 		CU_ASSERT_EQUAL(match_owner(r, &q), MATCH_UNKNOWN);
 		rule_destroy(r);
 	}
@@ -527,9 +527,9 @@ test_a_list_that_may_lack_groups_says_no_to_none(void)
 		    &(struct signer_facts_source){.has_all_groups =
 						      cases[i].all_groups,
 			.has_all_group_dns = cases[i].all_dns});
-		struct policy_question q = {.signer = &signer,
-		    .facts_state = SIGNER_FACTS_KNOWN,
-		    .facts = f};
+		struct policy_question q = {.by.signer = &signer,
+		    .by.facts_state = SIGNER_FACTS_KNOWN,
+		    .by.facts = f};
 
 		r->has_group_sid = cases[i].has_sid;
 		r->group_dn = cases[i].has_dn ? dn : NULL;
@@ -595,13 +595,13 @@ test_a_ptr_to_oneself_needs_the_address(void)
 		struct signer signer = {.kind = SIGNER_PRINCIPAL};
 		struct name owner = name(cases[i].owner);
 		struct name target = name(cases[i].target);
-		struct policy_question q = {.signer = &signer,
+		struct policy_question q = {.by.signer = &signer,
 		    .owner = owner.octets,
 		    .type = TYPE_PTR,
 		    .rdata = target.octets,
 		    .rdata_len = target.len,
 		    .is_addition = true,
-		    .zones = &zones};
+		    .by.zones = &zones};
 		struct policy_rule *r;
 		struct reason reason;
 
@@ -630,12 +630,12 @@ test_the_directory_tells_whose_a_target_is(void)
 	struct name owner = name("9.2.0.192.in-addr.arpa");
 	struct name target = name("alias.ad.test");
 	struct signer_facts *f = facts_of_pc1();
-	struct policy_question q = {.signer = &signer,
+	struct policy_question q = {.by.signer = &signer,
 	    .owner = owner.octets,
 	    .type = TYPE_PTR,
 	    .rdata = target.octets,
 	    .rdata_len = target.len,
-	    .zones = &zones};
+	    .by.zones = &zones};
 	struct policy_rule *r;
 	struct reason reason;
 
@@ -644,8 +644,8 @@ test_the_directory_tells_whose_a_target_is(void)
 	    0);
 	CU_ASSERT_EQUAL_FATAL(parse("grant * ptr-self", &r, &reason), 0);
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_UNKNOWN);
-	q.facts_state = SIGNER_FACTS_KNOWN;
-	q.facts = f;
+	q.by.facts_state = SIGNER_FACTS_KNOWN;
+	q.by.facts = f;
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_YES);
 	target = name("other.ad.test");
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
@@ -654,7 +654,7 @@ test_the_directory_tells_whose_a_target_is(void)
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_NO);
 	signer_facts_unref(f);
 	f = signer_facts_create(&(struct signer_facts_source){.n_hosts = 0});
-	q.facts = f;
+	q.by.facts = f;
 	CU_ASSERT_EQUAL(match_target(r, &q), MATCH_UNKNOWN);
 	rule_destroy(r);
 	signer_facts_unref(f);
@@ -669,7 +669,7 @@ test_no_rule_matches_an_unsigned_request(void)
 	    "grant * zonesub", "grant * self .", "grant R ms-subdomain .",
 	    "grant R krb5-subdomain .", "grant *.test zonesub"};
 	struct signer nobody = {.kind = SIGNER_NONE};
-	struct policy_question q = {.signer = &nobody};
+	struct policy_question q = {.by.signer = &nobody};
 	struct policy_rule *r;
 	struct reason reason;
 

@@ -476,9 +476,9 @@ update_run(struct update_run *run, struct zone *z, const char *commands)
 	struct signer signer;
 	struct update_requester by = {.book = book,
 	    .allow_update = run->allow_update,
-	    .signer = &signer,
-	    .address = &address,
-	    .helpers = run->helpers};
+	    .who.signer = &signer,
+	    .who.address = &address,
+	    .who.helpers = run->helpers};
 	struct update_record record;
 	struct message m;
 	struct arena a;
