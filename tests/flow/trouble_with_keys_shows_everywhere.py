@@ -19,8 +19,11 @@ def kadmin(*commands):
     return done.stdout
 
 
-def kddns_keytab(*arguments):
-    subprocess.run([os.environ['FLOW_KDDNS_KEYTAB'], *arguments], stdout=subprocess.DEVNULL, check=True)
+def replace(octets):
+    with open(keytab + '.new', 'wb') as new:
+        os.chmod(keytab + '.new', 0o600)
+        new.write(octets)
+    os.rename(keytab + '.new', keytab)
 
 
 def verdict_of(n):
@@ -63,6 +66,20 @@ try:
     assert s.is_quiet('ns1.', 'ns2.', 'ns3.'), s.document()['findings']
     s.until('its verdict', lambda: 'opens tickets, but is weak' in verdict_of(4))
 
+    # Keys that are there twice: a note, and a line of the page for each.
+    with open(keytab, 'rb') as f:
+        whole = f.read()
+    with open(folder + '/clients.keytab', 'rb') as f:
+        clients = f.read()[2:]
+    replace(whole + clients + clients)
+    s.show(FILES_S, ('info', 'entry-double', 'PC1$'))
+    n_keys = len(s.document()['keys'])
+    s.until('a line each', lambda: len(s.browser.texts('#keys tr')) == n_keys)
+    asked = len(s.browser.urls())
+    s.until('more answers', lambda: len(s.browser.urls()) > asked + 6)
+    assert len(s.browser.texts('#keys tr')) == n_keys
+    replace(whole)
+
     # The file can be read by all, by none, and is not whole.
     os.chmod(keytab, 0o604)
     s.show(FILES_S, ('error', 'keytab-mode', keytab))
@@ -72,12 +89,7 @@ try:
         s.show(FILES_S, ('error', 'keytab-unreadable', keytab))
         assert 'cannot enter ' + keys in s.browser.text('#findings'), s.browser.text('#findings')
         os.chmod(keys, 0o700)
-    with open(keytab, 'rb') as f:
-        whole = f.read()
-    with open(folder + '/cut', 'wb') as f:
-        f.write(whole[:-3])
-    os.chmod(folder + '/cut', 0o600)
-    os.rename(folder + '/cut', keytab)
+    replace(whole[:-3])
     s.show(FILES_S, ('error', 'keytab-malformed', keytab))
     s.until('its keys are in memory', lambda: 'in memory only' in verdict_of(1))
 

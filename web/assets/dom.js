@@ -82,6 +82,19 @@ export function list(parent, items, keyOf, make, update) {
 		node.remove();
 }
 
+// Items with a key each, of a name that several of them may have.
+export function numbered(items, nameOf) {
+	const seen = new Map();
+
+	return items.map((item) => {
+		const name = nameOf(item);
+		const n = (seen.get(name) || 0) + 1;
+
+		seen.set(name, n);
+		return {...item, key: `${name} ${n}`};
+	});
+}
+
 // A row whose cells say, on a narrow screen, what they are.
 export function row(labels) {
 	return el('tr', {}, ...labels.map((label, i) =>

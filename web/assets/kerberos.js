@@ -1,5 +1,5 @@
 // kerberos.js - keys, tickets, KDCs, clock, directory, and who has contexts.
-import {$, attr, cell, el, facts, levelBadge, list, makeAdvice, row, text, updateAdvice} from './dom.js';
+import {$, attr, cell, el, facts, levelBadge, list, makeAdvice, numbered, row, text, updateAdvice} from './dom.js';
 import {clock, date, duration, number, several} from './format.js';
 
 const SHOWN = 200; // of keys
@@ -36,34 +36,21 @@ function keytabNote(keytab) {
 	return `Loaded ${date(keytab.loaded)} from ${keytab.files.join(', ')}. ${verdicts[keytab.verdict]}${more}`;
 }
 
-// The same may be found several times.
-function numbered(findings) {
-	const seen = new Map();
-
-	return findings.map((f) => {
-		const name = f.id + ' ' + f.subject;
-		const n = (seen.get(name) || 0) + 1;
-
-		seen.set(name, n);
-		return {...f, key: `${name} ${n}`};
-	});
-}
-
 function showFindings(keytab) {
 	text($('findings-note'), keytab.checked === null ? 'Nothing was looked at yet.'
 		: (keytab.findings.length === 0 ? 'Nothing is wrong. ' : '') +
 			`Files were looked at ${clock(keytab.checked)}, ` +
 			(keytab.asked === null ? 'KDCs were not asked yet.' : `KDCs asked ${clock(keytab.asked)}` +
 				(keytab.current ? '.' : ', about other keys.')));
-	list($('findings'), numbered(keytab.findings), (f) => f.key, makeAdvice,
+	list($('findings'), numbered(keytab.findings, (f) => f.id + f.subject), (x) => x.key, makeAdvice,
 		(node, f) => updateAdvice(node, f.severity, `${f.subject}: ${f.text}`, f.advice));
 }
 
 export function showKeytab(keytab) {
 	text($('keytab-note'), keytabNote(keytab));
 	attr($('keytab-note'), 'data-level', keytab.ok ? 'ok' : 'error');
-	list($('keys'), keytab.keys.slice(0, SHOWN), (k) => [k.principal, k.kvno, k.enctype, k.fingerprint].join(' '),
-		() => row(['Principal', 'kvno here', 'at the KDC', 'Enctype', 'Verdict']), updateKey);
+	list($('keys'), numbered(keytab.keys.slice(0, SHOWN), (k) => [k.principal, k.kvno, k.enctype].join(' ')),
+		(x) => x.key, () => row(['Principal', 'kvno here', 'at the KDC', 'Enctype', 'Verdict']), updateKey);
 	showFindings(keytab);
 	showKdcs(keytab);
 	showTickets(keytab);
@@ -88,8 +75,8 @@ function showKdcs(keytab) {
 	text($('kdcs-note'), keytab.asked === null ? 'None was asked yet.'
 		: keytab.kdcs.length === 0 ? 'None is known for the keytab’s realms.' : '');
 	$('kdcs-table').hidden = keytab.kdcs.length === 0;
-	list($('kdcs'), keytab.kdcs, (k) => [k.realm, k.host, k.address].join(' '),
-		() => row(['KDC', 'Realm', 'TCP', 'UDP', 'Clock', 'State']), updateKdc);
+	list($('kdcs'), numbered(keytab.kdcs, (k) => [k.realm, k.host, k.address].join(' ')),
+		(x) => x.key, () => row(['KDC', 'Realm', 'TCP', 'UDP', 'Clock', 'State']), updateKdc);
 }
 
 // --- Tickets ---
@@ -113,8 +100,8 @@ function showTickets(keytab) {
 	text($('tickets-note'), keytab.tickets.length > 0 ? '' :
 		'It holds none. Clients need no ticket of ours: the keytab is enough to accept theirs.');
 	$('tickets-table').hidden = keytab.tickets.length === 0;
-	list($('tickets'), keytab.tickets, (t) => t.ccache + t.server,
-		() => row(['For', 'Of', 'Ends']), updateTicket);
+	list($('tickets'), numbered(keytab.tickets, (t) => t.ccache + t.server),
+		(x) => x.key, () => row(['For', 'Of', 'Ends']), updateTicket);
 }
 
 // --- Clock ---

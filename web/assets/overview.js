@@ -1,5 +1,5 @@
 // overview.js - is all well, and what happened in the last hour.
-import {$, attr, list, makeAdvice, text, updateAdvice} from './dom.js';
+import {$, attr, list, makeAdvice, numbered, text, updateAdvice} from './dom.js';
 import {Chart, levels, rates} from './chart.js';
 import {date, duration, number, rate, several} from './format.js';
 
@@ -33,7 +33,7 @@ export function showStatus(status) {
 
 	attr($('verdict'), 'data-level', level);
 	text($('verdict-head'), sentence);
-	list($('verdicts'), status.verdicts, (v) => v.about + v.text, makeAdvice,
+	list($('verdicts'), numbered(status.verdicts, (v) => v.about + v.text), (x) => x.key, makeAdvice,
 		(node, v) => updateAdvice(node, v.level, v.text, v.next));
 	document.title = (level === 'ok' ? '' : level === 'error' ? '✖ ' : '▲ ') + 'kddns ' + status.host;
 	text($('host'), status.host + (status.principal === null ? '' : ', signed in as ' + status.principal));
