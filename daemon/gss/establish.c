@@ -78,7 +78,7 @@ check_context(struct work *w)
 	return true;
 }
 
-/* The name that accepted; asked only where several could have. */
+/* The name that accepted: the last leg need not have the ticket. */
 static char *
 acceptor_text(struct work *w)
 {
@@ -86,8 +86,6 @@ acceptor_text(struct work *w)
 	OM_uint32 minor;
 	char *text = NULL;
 
-	if (w->used != ACCEPTOR_ALL)
-		return strdup(acceptor_principal_text(w->generation, w->used));
 	if (!GSS_ERROR(gss_inquire_context(&minor, w->half->gss, NULL, &name,
 		NULL, NULL, NULL, NULL, NULL)))
 		text = initiator_text(name);

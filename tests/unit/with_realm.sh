@@ -15,6 +15,7 @@
 #   host.keytab   host/ns1.ad.test: no key for DNS
 #   weak.keytab   DNS/weak.ad.test (RC4 only, its sessions AES)
 #   aes.keytab    DNS/aes.ad.test (sessions of all four AES enctypes)
+#   two.keytab    DNS/aes.ad.test, then DNS/ns1.ad.test kvno 3
 #   cc/PC1 cc/PC2 cc/alice   ccaches with TGTs
 #
 # DNS/ns2.ad.test exists in the realm and in no keytab.  Exit status: the
@@ -96,6 +97,7 @@ make_principals() {
 	addprinc -randkey host/ns1.ad.test
 	ktadd -k $dir/old.keytab DNS/ns1.ad.test
 	ktadd -k $dir/dns.keytab DNS/ns1.ad.test DNS/rc4.ad.test
+	xst -norandkey -k $dir/two.keytab DNS/aes.ad.test DNS/ns1.ad.test
 	ktadd -k $dir/host.keytab host/ns1.ad.test
 	addprinc -randkey PC1\$
 	addprinc -randkey PC2\$
