@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/base/err.h"
+#include "daemon/journal/journal_state.h"
 #include "daemon/store/keeper.h"
 #include "daemon/store/zone_text.h"
 #include "tests/unit/store_fixture.h"
@@ -28,6 +29,7 @@ struct life {
 	_Atomic uint32_t acknowledged, submitted;
 	unsigned seed;
 	unsigned n_calls, n_images;
+	uint64_t noted_lsn; /* the highest that control said to be saved */
 	unsigned n_wrong;
 };
 
@@ -37,6 +39,42 @@ wrong(struct life *l, const char *what)
 	if (l->n_wrong++ < 5)
 		(void)fprintf(stderr, "call %u: %s; %u acknowledged\n",
 		    l->n_calls, what, atomic_load(&l->acknowledged));
+}
+
+/* What control says to be in snapshots is there. */
+struct saved {
+	const struct store *store;
+	uint64_t noted_lsn;
+	bool is_wrong;
+};
+
+static int
+check_saved(void *arg, const struct journal_location *where,
+    const struct record_head *head, const uint8_t *octets)
+{
+	struct saved *c = arg;
+	const struct store_zone *z;
+
+	(void)octets;
+	for (size_t i = 0; (z = store_zone_at(c->store, i)) != NULL; i++)
+		c->is_wrong |= z->id == head->zone_id &&
+		    (head->flags & CHANGESET_CHECKPOINT) == 0 &&
+		    where->lsn <= c->noted_lsn && where->lsn > z->snapshot_lsn;
+	return 0;
+}
+
+static void
+check_control(struct life *l, struct store *s)
+{
+	struct saved c = {s, s->journal->promise.saved_lsn, false};
+	struct reason why = {""};
+
+	if (journal_replay(s->journal, check_saved, &c, &why) != 0)
+		wrong(l, why.text);
+	if (c.is_wrong)
+		wrong(l, "control says that more is saved than is");
+	if (c.noted_lsn > l->noted_lsn)
+		l->noted_lsn = c.noted_lsn;
 }
 
 static void
@@ -86,6 +124,7 @@ check_image(struct life *l, enum shim_crash how)
 	store_status(f->store, &st);
 	if (!st.writable)
 		wrong(l, st.reason.text);
+	check_control(l, f->store);
 	check_zones(l, f->store);
 	store_close(f->store);
 	f->store = NULL;
@@ -194,6 +233,7 @@ test_a_crash_at_any_call_loses_nothing_acknowledged(void)
 	fixture_stop(&l.f);
 	CU_ASSERT_EQUAL(l.n_wrong, 0);
 	CU_ASSERT(l.n_images > 200);
+	CU_ASSERT(l.noted_lsn > 40);
 	fixture_clear(&l.f);
 	fixture_clear(&l.image);
 }
