@@ -127,10 +127,13 @@ take_lock(struct journal *j, const char *directory, struct reason *reason)
 			    directory);
 		return ret;
 	}
-	/* Only a help for people: the lock is the kernel's. */
-	len = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	(void)st->ftruncate(st->arg, j->lock_fd, 0);
-	(void)storage_write(st, j->lock_fd, pid, (size_t)len, 0);
+	/*
+	 * Only a help for people: the lock is the kernel's.  All pids take as
+	 * much room: a full disk has it where the last one was.
+	 */
+	len = snprintf(pid, sizeof(pid), "%-10d\n", (int)getpid());
+	if (storage_write(st, j->lock_fd, pid, (size_t)len, 0) == 0)
+		(void)st->ftruncate(st->arg, j->lock_fd, len);
 	return 0;
 }
 
