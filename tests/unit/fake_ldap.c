@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <ldap.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ static struct {
 	atomic_int fd; /* of the connection; -1: none */
 	atomic_bool is_over;
 	atomic_int usn;
+	unsigned noise; /* seed; 0: none */
 	unsigned features;
 	void (*answer)(const struct fake_search *s);
 	pthread_t thread;
@@ -50,12 +52,54 @@ fake_hang_up(const struct fake_search *s)
 	(void)shutdown(s->fd, SHUT_RDWR);
 }
 
+/* Where the value begins of what has its tag at at. */
+static size_t
+value_at(const struct berval *octets, size_t at)
+{
+	unsigned char len = (unsigned char)octets->bv_val[at + 1];
+
+	return at + 2 + (len & 0x80 ? len & 0x7f : 0);
+}
+
+/* The operation is behind the number of the message. */
+static size_t
+operation_at(const struct berval *octets)
+{
+	size_t at = value_at(octets, 0);
+
+	return value_at(octets, at) + (unsigned char)octets->bv_val[at + 1];
+}
+
+static bool
+is_entry(const struct berval *octets)
+{
+	return (unsigned char)octets->bv_val[operation_at(octets)] ==
+	    LDAP_RES_SEARCH_ENTRY;
+}
+
+/* Not what says which message it is of, and how long it is. */
+static void
+make_noise(const struct berval *octets)
+{
+	size_t at = value_at(octets, operation_at(octets));
+
+	for (int n = rand_r(&fake.noise) % 3; n >= 0 && at < octets->bv_len;
+	     n--) {
+		size_t where = (size_t)rand_r(&fake.noise);
+
+		octets->bv_val[at + where % (octets->bv_len - at)] =
+		    (char)rand_r(&fake.noise);
+	}
+}
+
 static void
 send_ber(const struct fake_search *s, BerElement *ber)
 {
 	struct berval octets;
 
 	CU_ASSERT_FATAL(ber_flatten2(ber, &octets, 0) == 0);
+	if (fake.noise != 0 && is_entry(&octets) && s->base[0] != '\0')
+		make_noise(&octets);
 	fake_octets(s, octets.bv_val, octets.bv_len);
 	ber_free(ber, 1);
 }
@@ -265,13 +309,14 @@ static void *
 serve(void *arg)
 {
 	static uint8_t octets[REQUEST_MAX];
+	int fd, on = 1;
 	size_t len;
-	int fd;
 
 	while (!atomic_load(&fake.is_over)) {
 		fd = accept(fake.listener, NULL, NULL);
 		if (fd == -1)
 			break;
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		atomic_store(&fake.fd, fd);
 		while ((len = read_request(fd, octets)) > 0 &&
 		    take_request(octets, len))
@@ -293,6 +338,7 @@ fake_ldap_start(unsigned features, void (*answer)(const struct fake_search *s))
 	fake.answer = answer;
 	atomic_store(&fake.is_over, false);
 	atomic_store(&fake.usn, 1);
+	fake.noise = 0;
 	fake.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CU_ASSERT_FATAL(fake.listener != -1);
 	CU_ASSERT_FATAL(
@@ -318,6 +364,12 @@ void
 fake_ldap_set_usn(int usn)
 {
 	atomic_store(&fake.usn, usn);
+}
+
+void
+fake_ldap_make_noise(unsigned seed)
+{
+	fake.noise = seed;
 }
 
 const char *

@@ -36,6 +36,12 @@ void fake_ldap_stop(void);
 /* Its highestCommittedUSN from now on; 1 at first. */
 void fake_ldap_set_usn(int usn);
 
+/*
+ * From now on some octets of the entries that it sends are others; not of the
+ * rootDSE.
+ */
+void fake_ldap_make_noise(unsigned seed);
+
 /* Until the next one is started. */
 const char *fake_ldap_uri(void);
 

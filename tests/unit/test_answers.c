@@ -572,6 +572,55 @@ test_numbers_that_go_back_are_not_trusted(void)
 	end();
 }
 
+/* All that can be said of PC1$, and of rules. */
+static void
+say_much(const struct fake_search *s)
+{
+	if (fake_asks(s, "kddnsGrant"))
+		fake_entry(s,
+		    RULES("cn=a," SLAPD_POLICY, "{1}grant * zonesub ANY"));
+	else if (fake_asks(s, "tokenGroups"))
+		say_all_sids(s);
+	else
+		fake_entry(s, PC1,
+		    LINES("sAMAccountName: PC1$", GUID_ONE,
+			"userAccountControl: 4096", "dNSHostName: pc1.ad.test",
+			"memberOf: cn=g"));
+	fake_done(s, LDAP_SUCCESS);
+}
+
+#define NOISES 300
+
+/* What nobody can read is no answer, or another one; and no harm. */
+static void
+test_noise_does_no_harm(void)
+{
+	static const unsigned features[] = {0, FAKE_AD, FAKE_PAGING};
+	struct directory_principal p = {.name = "PC1$@AD.TEST",
+	    .first = "PC1$",
+	    .sid = sid,
+	    .sid_len = sizeof(sid),
+	    .account = "PC1$"};
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+		struct directory_config c;
+
+		fake_ldap_start(features[i], say_much);
+		fake_ldap_make_noise(1 + (unsigned)i);
+		c = config_of_fake();
+		c.policy_base = SLAPD_POLICY;
+		c.refresh_s = 1;
+		(void)watch_directory(&c);
+		for (int n = 0; n < NOISES; n++) {
+			struct watch_answer a = watch_ask(&p);
+
+			CU_ASSERT_EQUAL(a.n_calls, 1);
+			facts_destroy(a.facts);
+		}
+		end();
+	}
+}
+
 /* A message of two gigabytes begins. */
 static void
 say_too_much(const struct fake_search *s)
@@ -610,6 +659,7 @@ CU_TestInfo answers_tests[] = {
     {"a page alone is not told", test_a_page_alone_is_not_told},
     {"numbers that go back are not trusted",
 	test_numbers_that_go_back_are_not_trusted},
+    {"noise does no harm", test_noise_does_no_harm},
     {"a message without measure ends the connection",
 	test_a_message_without_measure_ends_the_connection},
     CU_TEST_INFO_NULL,
