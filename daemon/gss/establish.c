@@ -111,12 +111,23 @@ take_session(struct work *w)
 		err_text(ret));
 }
 
+/* Of the principal that accepted; a last leg without a ticket does not tell. */
+static krb5_keytab
+keytab_of(const struct work *w)
+{
+	const struct acceptor_generation *g = w->generation;
+
+	return w->token.has_ap_req && w->used < g->n_principals
+	    ? g->principals[w->used].keytab
+	    : g->all;
+}
+
 /* Who it is, by the name and by a PAC that one of our keys has signed. */
 static bool
 take_initiator(struct work *w)
 {
 	struct initiator_proof proof = {.krb5 = w->negotiator->krb5,
-	    .keytab = w->generation->all,
+	    .keytab = keytab_of(w),
 	    .kvno = w->half->kvno};
 	OM_uint32 minor;
 
