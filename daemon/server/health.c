@@ -9,17 +9,16 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/err.h"
-#include "daemon/base/log.h"
 #include "daemon/base/watch.h"
 #include "daemon/conf/conf.h"
 #include "daemon/gss/acceptor.h"
 #include "daemon/server/core.h"
+#include "daemon/server/health_log.h"
 #include "daemon/server/health_request.h"
 #include "daemon/server/settings.h"
 #include "ktutils/check.h"
@@ -72,62 +71,6 @@ is_stopping(struct health *h)
 	return is;
 }
 
-/* --- The log: what is new, and what is over --- */
-
-static bool
-has_finding(const struct report *r, const struct report_finding *f)
-{
-	for (size_t i = 0; r != NULL && i < r->n_findings; i++)
-		if (strcmp(r->findings[i].id, f->id) == 0 &&
-		    strcmp(r->findings[i].subject, f->subject) == 0)
-			return true;
-	return false;
-}
-
-static void
-log_finding(const struct report_finding *f)
-{
-	char subject[1024], text[2048], next[1024];
-
-	(void)log_quote(f->subject, subject, sizeof(subject));
-	(void)log_quote(f->text, text, sizeof(text));
-	(void)log_quote(f->advice, next, sizeof(next));
-	if (f->severity == REPORT_ERROR)
-		log_error("health finding=%s subject=\"%s\" reason=\"%s\" "
-			  "next=\"%s\"",
-		    f->id, subject, text, next);
-	else
-		log_warning("health finding=%s subject=\"%s\" reason=\"%s\" "
-			    "next=\"%s\"",
-		    f->id, subject, text, next);
-}
-
-static bool
-is_told_of(const struct report_finding *f, enum report_source source)
-{
-	return f->severity != REPORT_INFO && f->source == source;
-}
-
-/* Of what has this source; before may be NULL. */
-static void
-log_changes(const struct report *before, const struct report *now,
-    enum report_source source)
-{
-	char subject[1024];
-
-	for (size_t i = 0; i < now->n_findings; i++)
-		if (is_told_of(&now->findings[i], source) &&
-		    !has_finding(before, &now->findings[i]))
-			log_finding(&now->findings[i]);
-	for (size_t i = 0; before != NULL && i < before->n_findings; i++)
-		if (is_told_of(&before->findings[i], source) &&
-		    !has_finding(now, &before->findings[i]))
-			log_notice("health solved=%s subject=\"%s\"",
-			    before->findings[i].id,
-			    log_quote(before->findings[i].subject, subject,
-				sizeof(subject)));
-}
-
 /* --- Checks --- */
 
 /* Takes the report; the one that it takes the place of, or NULL. */
@@ -160,7 +103,7 @@ check_files(struct health *h, struct settings *settings)
 	if (health_request_make(&request, h->server, settings) == 0 &&
 	    check_run(&request.check, reason, &r) == 0) {
 		old = publish(h, &h->files, report_ref(r));
-		log_changes(old, r, REPORT_OF_FILES);
+		health_log(old, r, REPORT_OF_FILES);
 		if (has_other_keys(old, r))
 			wake(h->kdcs_fd);
 		report_unref(old);
@@ -186,7 +129,7 @@ keep_logins(struct health *h, struct report *r, uint64_t tried_ms)
 {
 	if (r->n_logins == 0)
 		return;
-	log_changes(h->logins, r, REPORT_OF_KEYS);
+	health_log(h->logins, r, REPORT_OF_KEYS);
 	report_unref(h->logins);
 	h->logins = report_ref(r);
 	h->tried_ms = tried_ms;
@@ -217,7 +160,7 @@ check_kdcs(struct health *h, struct settings *settings)
 	}
 	if (r != NULL && !is_stopping(h)) {
 		old = publish(h, &h->online, report_ref(r));
-		log_changes(old, r, REPORT_OF_KDCS);
+		health_log(old, r, REPORT_OF_KDCS);
 		keep_logins(h, r, tried_ms);
 		report_unref(old);
 	}
