@@ -225,11 +225,15 @@ test_a_crash_at_any_call_loses_nothing_acknowledged(void)
 	index_segments(&l); /* whose changes no snapshot has yet */
 	make_updates(&l, 2);
 	fixture_crash(&l.f);
+	/* Too large from now on: only what is not saved is kept. */
+	l.f.config.journal_total_size = FIXTURE_SEGMENT;
 	fixture_must_open(&l.f); /* the tail written anew */
-	make_updates(&l, 15);
+	make_updates(&l, 40);
 	fixture_stop(&l.f);
+	/* Then there is no history at all. */
+	l.f.zones[0].max_journal_size = l.f.zones[1].max_journal_size = 1;
 	fixture_must_open(&l.f);
-	make_updates(&l, 5);
+	make_updates(&l, 30);
 	fixture_stop(&l.f);
 	CU_ASSERT_EQUAL(l.n_wrong, 0);
 	CU_ASSERT(l.n_images > 200);
