@@ -10,7 +10,8 @@
  * Host names are plain: letters, digits, "-_.*", the final dot taken off, each
  * once without regard to case.  So two of them are the same domain name only
  * if they are the same text but for case; a value that is not like this is
- * left out, and so are those beyond FACTS_HOSTS_MAX.  Which of them count
+ * left out, and so are those beyond FACTS_HOSTS_MAX, and is_host_missing says
+ * that there are some.  Which of them count
  * (suffixes, controllers) is for the caller to say.
  *
  * Owns:    a struct facts owns all that it points to and never changes.
@@ -69,6 +70,7 @@ struct facts {
 
 	struct facts_host *hosts;
 	size_t n_hosts;
+	bool is_host_missing;
 
 	enum facts_groups groups;
 	struct facts_sid *group_sids;

@@ -45,11 +45,13 @@ hosts_add(struct facts *f, char *const *values, size_t n)
 		f->hosts = calloc(FACTS_HOSTS_MAX, sizeof(*f->hosts));
 	if (f->hosts == NULL)
 		return false;
-	for (size_t i = 0; i < n && f->n_hosts < FACTS_HOSTS_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t len = plain_len(values[i]);
+		bool fits = len > 0 && f->n_hosts < FACTS_HOSTS_MAX;
 		char *name;
 
-		if (len == 0 || find(f, values[i], len) != NULL)
+		f->is_host_missing |= !fits;
+		if (!fits || find(f, values[i], len) != NULL)
 			continue;
 		name = strndup(values[i], len);
 		if (name == NULL)

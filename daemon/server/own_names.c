@@ -125,7 +125,7 @@ add_hosts(struct making *m)
 {
 	const char *why;
 
-	m->source.has_all_hosts = true;
+	m->source.has_all_hosts = !m->facts->is_host_missing;
 	for (size_t i = 0; i < m->facts->n_hosts; i++) {
 		why = read_host(m->rules, m->facts, i,
 		    &m->hosts[m->source.n_hosts]);

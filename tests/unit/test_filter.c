@@ -108,6 +108,7 @@ test_host_names_are_plain_and_unique(void)
 	CU_ASSERT_STRING_EQUAL(f->hosts[0].name, "pc1.ad.test");
 	CU_ASSERT_STRING_EQUAL(f->hosts[1].name, "b.ad.test");
 	CU_ASSERT_STRING_EQUAL(f->hosts[2].name, "*.ad.test");
+	CU_ASSERT(f->is_host_missing);
 	facts_destroy(f);
 }
 
@@ -117,6 +118,7 @@ test_holders_are_counted(void)
 	struct facts *f = calloc(1, sizeof(*f));
 
 	CU_ASSERT(hosts_add(f, values, 3));
+	CU_ASSERT(!f->is_host_missing);
 	hosts_count(f, values, 2, true); /* the same name twice: one object */
 	CU_ASSERT_EQUAL(f->hosts[0].n_objects, 1);
 	CU_ASSERT_EQUAL(f->hosts[1].n_objects, 0);

@@ -129,6 +129,12 @@ test_the_note_tells_what_counts_and_what_does_not(void)
 	CU_ASSERT(signer_facts_has_all_hosts(f));
 	free(note);
 	signer_facts_unref(f);
+
+	facts.is_host_missing = true;
+	CU_ASSERT_EQUAL_FATAL(own_names_facts(&r, &facts, &f, &note), 0);
+	CU_ASSERT(!signer_facts_has_all_hosts(f));
+	free(note);
+	signer_facts_unref(f);
 }
 
 static void
