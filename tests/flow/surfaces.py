@@ -33,7 +33,7 @@ class Surfaces:
         self.browser.close()
 
     def get(self, path):
-        with urllib.request.urlopen(self.web + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.web + path, timeout=60) as answer:
             return answer.read().decode()
 
     def document(self, name='keytab'):
