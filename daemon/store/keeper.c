@@ -72,6 +72,19 @@ void
 keeper_count_saved(struct store *s)
 {
 	journal_saved(s->journal, saved_lsn(s));
+	s->keeper.saved_more = false;
+}
+
+void
+keeper_note_saved(struct store *s)
+{
+	struct reason why = {""};
+
+	if (!s->keeper.saved_more || atomic_load(&s->is_read_only))
+		return;
+	keeper_count_saved(s);
+	if (journal_note(s->journal, &why) != 0)
+		log_warning("control file problem=\"%s\"", why.text);
 }
 
 /* For those who look: recovery goes by the files. */
@@ -84,7 +97,7 @@ say_in_log(struct store_zone *z, uint32_t serial)
 	if (atomic_load(&s->is_read_only))
 		return;
 	commit_mark(s, z, CHANGESET_CHECKPOINT | CHANGESET_METADATA, serial);
-	keeper_count_saved(s);
+	s->keeper.saved_more = true;
 	if (journal_note(s->journal, &why) != 0)
 		log_warning("control file problem=\"%s\"", why.text);
 }
@@ -466,6 +479,10 @@ keeper_main(void *arg)
 		}
 		if (journal_damage(s->journal) == NULL)
 			look_after_all(s);
+		if (writable && try_upkeep(s)) {
+			keeper_note_saved(s);
+			end_upkeep(s);
+		}
 		wake_prepare(&k->wake);
 		if (!atomic_load(&k->stop))
 			wake_wait(&k->wake, TICK_MS);

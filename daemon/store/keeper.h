@@ -39,4 +39,10 @@ void keeper_index_segments(struct store *s);
  */
 void keeper_count_saved(struct store *s);
 
+/*
+ * The same, and writes the control file, if there are new snapshots: once for
+ * many of them, for it looks at all zones.
+ */
+void keeper_note_saved(struct store *s);
+
 #endif

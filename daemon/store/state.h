@@ -104,6 +104,7 @@ struct keeper {
 	bool running;
 	atomic_bool stop;
 	bool said_no_spare; /* the segments thread's */
+	bool saved_more;    /* under upkeep: snapshots nobody has counted */
 };
 
 struct store {

@@ -431,6 +431,9 @@ store_sync(struct store *s, struct store_zone *z, unsigned flags,
 		first = ret;
 		reason_set(reason, "%s: %s", list[i]->text, why.text);
 	}
+	(void)pthread_mutex_lock(&s->upkeep);
+	keeper_note_saved(s);
+	(void)pthread_mutex_unlock(&s->upkeep);
 	return first;
 }
 
