@@ -252,7 +252,8 @@ static const struct row kerberos_rows[] = {
 	.standard = "any",
 	.flags = ROW_SEVERAL,
 	.help = "A principal whose tickets are accepted; any is each DNS/ "
-		"principal that the keytabs have a key of."},
+		"principal that the keytabs have a key of.  A reload ends the "
+		"contexts of one that is taken out."},
     {.name = "max-contexts",
 	.kind = &kind_number,
 	OFFSET(kerberos, max_contexts),
