@@ -38,6 +38,8 @@ start_nameserver() {
 	ip link add lan type bridge || skip "this kernel has no bridges"
 	ip address add $address/24 dev lan
 	ip link set lan up
+	add_machine pc1
+	wait_for 20 lan_runs || fail "the bridge has no carrier"
 	mkdir -p "$dir/state" "$dir/run" "$dir/clients"
 	for z in $zone $reverse; do
 		printf '%s\n' '$TTL 900' "@ SOA $ns. hostmaster.$zone. 1 3600 600 86400 300" "@ NS $ns." >"$dir/state/$z.zone"
@@ -70,6 +72,9 @@ start_nameserver() {
 	END
 	chmod 755 "$dir/clients/script"
 }
+
+# Kea listens once, at its start, and not without a carrier.
+lan_runs() { ip link show lan | grep -q 'state UP'; }
 
 # A machine, and its cable.
 declare -A machines
