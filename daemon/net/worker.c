@@ -435,6 +435,8 @@ net_worker_run(struct net_worker *w)
 		begin_stop(w);
 		run_timers(w);
 		tcp_settle(w);
+		if (w->handler.round_end != NULL)
+			w->handler.round_end(w->handler.arg, w);
 		udp_flush(w);
 	}
 	close_connections(w);

@@ -18,7 +18,7 @@
  * When a connection breaks, its obligations end with it: closed() says so,
  * once, if there were any; answers that still come are ERR_CLOSED.
  *
- * Every callback but batch_begin() and batch_end() runs between these two, and
+ * Every callback but round_end() runs between batch_begin() and batch_end(), and
  * is never called from inside another one.  Octets are received before
  * batch_begin(), so that a version read there is not older than the question.
  *
@@ -63,6 +63,9 @@ struct net_handler {
 	/* All below may be NULL. */
 	void (*batch_begin)(void *arg, struct net_worker *w);
 	void (*batch_end)(void *arg, struct net_worker *w);
+
+	/* All that has come is handed over: the worker will wait for more. */
+	void (*round_end)(void *arg, struct net_worker *w);
 
 	/* About every NET_TICK_MS, and when net_worker_set_timer() said. */
 	void (*timer)(void *arg, struct net_worker *w, uint64_t now_ms);

@@ -178,7 +178,7 @@ struct worker {
 	struct worker_counters counters;
 	uint64_t batch_ns;        /* when it began */
 	uint64_t n_batch_queries; /* answered in it */
-	bool has_submitted;       /* updates in it: the writer is to be woken */
+	bool has_submitted;       /* updates: the writer is to be woken */
 	uint8_t out[MESSAGE_LEN_MAX + 1024];
 };
 

@@ -62,15 +62,23 @@ on_batch_end(void *arg, struct net_worker *net)
 	struct worker *w = arg;
 
 	(void)net;
-	if (w->has_submitted)
-		store_wake(w->server->store);
-	w->has_submitted = false;
 	if (w->n_batch_queries > 0)
 		histogram_add(&w->counters.durations[DURATION_QUERY],
 		    &duration_us, (clock_mono_ns() - w->batch_ns) / 1000,
 		    w->n_batch_queries);
 	w->n_batch_queries = 0;
 	epoch_leave(w->server->epoch, w->index);
+}
+
+static void
+on_round_end(void *arg, struct net_worker *net)
+{
+	struct worker *w = arg;
+
+	(void)net;
+	if (w->has_submitted)
+		store_wake(w->server->store);
+	w->has_submitted = false;
 }
 
 static void
@@ -134,6 +142,7 @@ create_worker(struct server *s, unsigned index)
 	    .posted = on_posted,
 	    .batch_begin = on_batch_begin,
 	    .batch_end = on_batch_end,
+	    .round_end = on_round_end,
 	    .timer = on_timer,
 	    .closed = on_closed,
 	    .drained = on_drained,

@@ -63,6 +63,18 @@ on_batch_end(void *arg, struct net_worker *w)
 	f->in_batch = false;
 }
 
+/* Whatever was handed over, a round ends before the worker waits again. */
+static void
+on_round_end(void *arg, struct net_worker *w)
+{
+	struct net_fixture *f = arg;
+
+	(void)w;
+	if (f->in_batch)
+		atomic_fetch_add(&f->n_wrong, 1);
+	f->n_rounds++;
+}
+
 static void
 stream_on(struct net_fixture *f, struct net_worker *w)
 {
@@ -249,6 +261,7 @@ fixture_start(struct net_fixture *f)
 	    .posted = on_posted,
 	    .batch_begin = on_batch_begin,
 	    .batch_end = on_batch_end,
+	    .round_end = on_round_end,
 	    .timer = on_timer,
 	    .closed = on_closed,
 	    .drained = on_drained,
@@ -272,6 +285,7 @@ fixture_join(struct net_fixture *f)
 	net_worker_stop(f->worker);
 	(void)pthread_join(f->thread, NULL);
 	f->is_running = false;
+	CU_ASSERT(f->n_rounds > 0);
 }
 
 void

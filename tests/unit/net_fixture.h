@@ -62,6 +62,7 @@ struct net_fixture {
 	struct net_origin stream;
 	unsigned stream_left;
 	bool in_batch;
+	unsigned n_rounds; /* that have ended */
 	bool in_handler;
 
 	atomic_uint n_messages;
