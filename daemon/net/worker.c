@@ -20,7 +20,7 @@
 #include "daemon/net/udp.h"
 
 #define EVENTS 64      /* of one wait */
-#define POSTS_ROUND 64 /* items before others have their turn */
+#define POSTS_ROUND 256 /* items before others have their turn */
 #define POSTS_SIZE 4096
 #define IDLE_MS 10000
 #define STUCK_MS 10000
