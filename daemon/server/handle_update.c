@@ -210,6 +210,7 @@ job_done(struct store_job *job)
 static bool
 submit(struct request *r)
 {
+	const struct update *update = r->u.update.update;
 	struct store_job *job = &r->u.update.job;
 
 	*job = (struct store_job){.zone = r->zone->zone,
@@ -217,7 +218,8 @@ submit(struct request *r)
 	    .done = job_done,
 	    .signer = signer_to_text(&r->tsig.signer, r->u.update.signer,
 		sizeof(r->u.update.signer)),
-	    .address = r->from.remote};
+	    .address = r->from.remote,
+	    .owner = update->n_rrs == 0 ? NULL : update->rrs[0].rr->owner};
 	r->kind = REQUEST_UPDATE;
 	r->u.update.was_made = was_made(r);
 	r->u.update.is_replay = false;

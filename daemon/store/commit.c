@@ -190,11 +190,43 @@ take_one(struct store *s, struct store_job *job, uint64_t now_ms)
 	}
 }
 
+/* Names of one zone, to be looked for when their jobs are taken. */
+struct ahead {
+	const struct store_zone *zone;
+	const uint8_t *owners[ZONE_WARM_MAX];
+	size_t n;
+};
+
+static void
+look_ahead(struct ahead *a)
+{
+	const struct zone *data = a->n < 2
+	    ? NULL
+	    : atomic_load_explicit(&a->zone->zone, memory_order_acquire);
+	const struct zone_version *v = data == NULL ? NULL : zone_current(data);
+
+	if (v != NULL)
+		zone_warm(v, a->owners, a->n);
+	a->n = 0;
+}
+
+static void
+note_ahead(struct ahead *a, const struct store_job *job)
+{
+	if (job->owner == NULL)
+		return;
+	if (a->n == ZONE_WARM_MAX || a->zone != job->zone)
+		look_ahead(a);
+	a->zone = job->zone;
+	a->owners[a->n++] = job->owner;
+}
+
 /* From the ring, where all are equal, to the lanes of their signers. */
 static bool
 sort_jobs(struct store *s)
 {
 	struct commit *w = &s->commit;
+	struct ahead ahead = {.n = 0};
 	struct store_job *job;
 	bool sorted = false;
 
@@ -202,14 +234,17 @@ sort_jobs(struct store *s)
 		int ret = queue_put(w->queue, job);
 
 		sorted = true;
-		if (ret == 0)
+		if (ret == 0) {
+			note_ahead(&ahead, job);
 			continue;
+		}
 		atomic_fetch_add(&s->counters.over_share, 1);
 		refuse(job,
 		    ret == ERR_BUSY
 			? "too many updates of this signer are waiting"
 			: err_text(ret));
 	}
+	look_ahead(&ahead);
 	return sorted;
 }
 

@@ -187,6 +187,8 @@ struct store_job {
 	const char *signer; /* for the journal; lives until done() */
 	struct addr address;
 	bool is_own; /* the store's: no limit holds, a frozen zone takes it */
+	/* What will be looked for first, if it is known; until done(). */
+	const uint8_t *owner;
 
 	/* Results, set before done(). */
 	enum rcode rcode; /* SERVFAIL: unknown, see STORE.md section 4 */

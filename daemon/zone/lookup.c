@@ -10,6 +10,7 @@
  * hang off the way to that leaf: where a branch looks at the start of one of
  * the name's labels, its child for symbol 0 is the ancestor ending there.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "daemon/base/err.h"
@@ -22,6 +23,44 @@ zone_get(const struct zone_version *v, const uint8_t *name)
 
 	key_make(&k, name);
 	return trie_get(&v->root, &k, name);
+}
+
+#define LINE 64 /* octets of a cache line */
+
+/* One step of a walk; what the next one reads is on its way then. */
+static const struct node *
+warm_step(const struct node *n, const struct key *k)
+{
+	n = node_child(n, k);
+	__builtin_prefetch(n->at);
+	if (node_is_branch(n))
+		__builtin_prefetch(node_child(n, k));
+	else
+		__builtin_prefetch((const char *)n->at + LINE);
+	return n;
+}
+
+void
+zone_warm(const struct zone_version *v, const uint8_t *const *names, size_t n)
+{
+	const struct node *at[ZONE_WARM_MAX];
+	struct key keys[ZONE_WARM_MAX];
+	bool is_walking = v->root.at != NULL;
+
+	assert(n <= ZONE_WARM_MAX);
+	for (size_t i = 0; i < n; i++) {
+		key_make(&keys[i], names[i]);
+		at[i] = &v->root;
+	}
+	while (is_walking) {
+		is_walking = false;
+		for (size_t i = 0; i < n; i++) {
+			if (!node_is_branch(at[i]))
+				continue;
+			at[i] = warm_step(at[i], &keys[i]);
+			is_walking = true;
+		}
+	}
 }
 
 /* The highest leaves with each mark on the way to a name. */

@@ -61,6 +61,14 @@ const struct rrset *zone_name_rrset(const struct zone_name *n, uint16_t type);
 const struct zone_name *zone_get(const struct zone_version *v,
     const uint8_t *name);
 
+/*
+ * For names that will be looked for soon, at most ZONE_WARM_MAX: walks to all
+ * of them in step, so that memory that one waits for is on its way for all.
+ */
+#define ZONE_WARM_MAX 16
+void zone_warm(const struct zone_version *v, const uint8_t *const *names,
+    size_t n);
+
 enum zone_found_kind {
 	ZONE_FOUND_NAME,    /* it has RRsets */
 	ZONE_FOUND_EMPTY,   /* empty non-terminal (RFC 8020) */

@@ -313,6 +313,37 @@ test_the_case_of_the_first_owner_is_kept(void)
 	zone_destroy(z);
 }
 
+/* It has no effect but on time: it must go well wherever names are. */
+static void
+test_names_may_be_walked_to_at_once(void)
+{
+	static const char *const texts[ZONE_WARM_MAX] = {"h000.ad.test.",
+	    "h001.ad.test.", "h049.ad.test.", "h0490.ad.test.", "h04.ad.test.",
+	    "ad.test.", "test.", ".", "zz.ad.test.", "a.h000.ad.test.",
+	    "*.ad.test.", "H002.AD.TEST.", "elsewhere.example.", "-.ad.test.",
+	    "h003.ad.test.", "h003.ad.test."};
+	struct zone *z = zone_of_test(NULL);
+	struct zone_txn *txn = begin(z);
+	const struct zone_version *v;
+	const uint8_t *names[ZONE_WARM_MAX];
+	struct name owners[ZONE_WARM_MAX];
+
+	for (size_t i = 0; i < ZONE_WARM_MAX; i++) {
+		owners[i] = name_of(texts[i]);
+		names[i] = owners[i].octets;
+	}
+	zone_warm(zone_view(txn), names, ZONE_WARM_MAX); /* without a name */
+	put_apex(txn, 7);
+	zone_warm(zone_view(txn), names, ZONE_WARM_MAX);
+	put_hosts(txn, 50, 1);
+	v = publish(z, txn);
+	zone_warm(v, names, 0);
+	zone_warm(v, names, ZONE_WARM_MAX);
+	CU_ASSERT_EQUAL(n_a(v, "h000.ad.test."), 1);
+	CU_ASSERT_EQUAL(n_a(v, "h0490.ad.test."), 0);
+	zone_destroy(z);
+}
+
 static void
 test_a_large_name_is_no_special_case(void)
 {
@@ -464,6 +495,7 @@ CU_TestInfo txn_tests[] = {
     {"last RRset", test_removing_the_last_rrset_removes_the_name},
     {"serial", test_the_serial_follows_the_soa},
     {"case", test_the_case_of_the_first_owner_is_kept},
+    {"at once", test_names_may_be_walked_to_at_once},
     {"large name", test_a_large_name_is_no_special_case},
     {"threads", test_readers_and_the_writer_do_not_disturb_each_other},
     CU_TEST_INFO_NULL,
