@@ -42,15 +42,6 @@ spn_of(const struct checking *c, const char *text)
 	return spn;
 }
 
-static struct report_spn *
-find_spn(const struct report *r, const char *principal)
-{
-	for (size_t i = 0; i < r->n_spns; i++)
-		if (strcmp(r->spns[i].principal, principal) == 0)
-			return &r->spns[i];
-	return NULL;
-}
-
 static bool
 has_acceptor(const struct checking *c)
 {
@@ -66,7 +57,7 @@ add_spn(struct checking *c, const char *principal, bool is_wanted)
 	const struct keytab_entry *newest = check_newest_of(c, principal);
 	struct report_spn *s;
 
-	if (find_spn(c->b.report, principal) != NULL)
+	if (report_find_spn(c->b.report, principal) != NULL)
 		return;
 	s = builder_spn(&c->b);
 	if (s == NULL)
@@ -134,7 +125,7 @@ mark_entries(struct checking *c)
 
 	for (size_t i = 0; i < c->all->n; i++) {
 		const struct keytab_entry *e = &c->all->entries[i];
-		const struct report_spn *s = find_spn(r, e->principal);
+		const struct report_spn *s = report_find_spn(r, e->principal);
 
 		r->entries[i].is_newest =
 		    !keytab_entry_is_newer(keytab_newest(c->all, e), e);

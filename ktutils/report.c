@@ -324,6 +324,15 @@ builder_finish(struct builder *b, bool needs_proof)
 
 /* --- Words --- */
 
+const struct report_spn *
+report_find_spn(const struct report *r, const char *principal)
+{
+	for (size_t i = 0; i < r->n_spns; i++)
+		if (strcmp(r->spns[i].principal, principal) == 0)
+			return &r->spns[i];
+	return NULL;
+}
+
 const char *
 report_severity_text(enum report_severity severity)
 {

@@ -174,6 +174,10 @@ struct report {
 struct report *report_ref(struct report *r);
 void report_unref(struct report *r); /* NULL is fine */
 
+/* The SPN of this principal; NULL: it was not looked for. */
+const struct report_spn *report_find_spn(const struct report *r,
+    const char *principal);
+
 /* Words for JSON and people: "error", "unproven", "other-key"... */
 const char *report_severity_text(enum report_severity severity);
 const char *report_verdict_text(enum report_verdict verdict);

@@ -314,8 +314,10 @@ carry_out(struct work *w)
 	if (!check_leg(w) || !find_half(w) || !leg_choose_keys(w))
 		return false;
 	if (leg_accept_alone(w)) {
+		if (!leg_establish(w))
+			return false;
 		atomic_fetch_add(&w->negotiator->shared->counters.alone, 1);
-		return leg_establish(w);
+		return true;
 	}
 	if (!accept_token(w, &complete))
 		return false;

@@ -65,15 +65,6 @@ health_view_keys(const struct health_view *v)
 
 /* --- Findings --- */
 
-static const struct report_spn *
-find_spn(const struct report *r, const char *principal)
-{
-	for (size_t i = 0; i < r->n_spns; i++)
-		if (strcmp(r->spns[i].principal, principal) == 0)
-			return &r->spns[i];
-	return NULL;
-}
-
 /* An entry is missing, and the KDC's ticket has told more than that. */
 static bool
 is_outdone(const struct health_view *v, const struct report_finding *f)
@@ -82,7 +73,7 @@ is_outdone(const struct health_view *v, const struct report_finding *f)
 
 	if (!v->is_current || strcmp(f->id, "spn-missing") != 0)
 		return false;
-	s = find_spn(v->online, f->subject);
+	s = report_find_spn(v->online, f->subject);
 	return s != NULL && s->state != REPORT_SPN_MISSING;
 }
 
@@ -237,7 +228,7 @@ health_view_key(const struct health_view *v, const char *principal,
 
 	if (r == NULL)
 		return k;
-	k.spn = find_spn(r, principal);
+	k.spn = report_find_spn(r, principal);
 	k.entry = find_entry(r, principal, kvno, enctype);
 	if (k.entry == NULL)
 		say(&k, REPORT_WARNING, "in memory only: no file has it");

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import client
 from client import (DIR, NOERROR, PID, REFUSED, SPNEGO, ZONE, ContextKey, SharedKey, Signed, add, ask, connect, ctl, expect,
                     framed, receive_message, replace, tcp, udp, unverified, wait_for)
+from random_updates import put
 
 SERVERS = {"kddnsd": int(os.environ["FLOW_PORT"]), "BIND": int(os.environ["FLOW_BIND_PORT"])}
 ZONE_TEXT = ZONE.to_text(True)
@@ -94,16 +95,7 @@ def same():
         return answer.rcode(), {question[:5] for question in asked_now}
 
     def change(how, name, rdtype, rdata):
-        def build(update):
-            if how == "add":
-                update.add(name, 300, rdtype, rdata)
-            elif how == "delete rr":
-                update.delete(name, rdtype, rdata)
-            elif how == "delete rrset":
-                update.delete(name, rdtype)
-            else:
-                update.delete(name)
-        return build
+        return lambda update: put(update, how, name, rdtype, rdata)
 
     names = ["pc1", "PC1", "no-pc2", "odd-pc3", "short-pc4", "mute-pc5", "chatty-pc6", "www", "direct", "dyn", "x.dyn", "no-x.dyn",
              "@", "wild*card", "*", r"sp\032ace\.dot\@at;x+=", r"ä".encode("utf-8").decode("latin-1").translate({0xc3: r"\195", 0xa4: r"\164"})]
